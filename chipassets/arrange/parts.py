@@ -92,7 +92,7 @@ def _harmony(spec: VoiceSpec, played: Played) -> _Part:
 
 
 def _echo(spec: VoiceSpec, played: Played) -> _Part:
-    """Return the composed figure; else the lead, delayed and soft."""
+    """Return the composed figure if there is one; else the lead, delayed and soft."""
     if written := played.written("figure", spec):
         return written, played.left
     lead = [_moved(note, spec, 0) for note in played.lead]

@@ -108,7 +108,7 @@ def _roots(context: Context) -> Roots:
         for change in context.harmony.changes(bar):
             chord = int(rows[change])
             wanted = int(table.bass[chord])
-            options = [p for p in range(floor - 2, floor + 12) if p % 12 == wanted]
+            options = [p for p in range(floor - 2, floor + 12) if p % OCTAVE == wanted]
             now = before
             before = min(options, key=lambda p: (abs(p - now) + _NEAR_HOME * abs(p - home), p))
             roots[bar].append((change, chord, before))
@@ -258,7 +258,7 @@ def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:
     if steps < 2:
         return pitch
     tones = context.harmony.table.tones[int(context.harmony.at[step])]
-    if tones[pitch % 12]:
+    if tones[pitch % OCTAVE]:
         return pitch
     ends = min(step + steps, context.sounding.size)
     heard = {tone for at in range(step, ends) for tone in context.tunes_over(BASS, at)}
@@ -266,7 +266,7 @@ def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:
         note = context.memory.get(("inner at", at))
         if isinstance(note, Note) and note.end_step > step:
             heard.add(note.pitch)
-    if not any((tone - pitch) % 12 in (1, 11) for tone in heard):
+    if not any((tone - pitch) % OCTAVE in (1, 11) for tone in heard):
         return pitch
     return nearest_tone(context, step, pitch)
 
@@ -347,10 +347,11 @@ def _pitch(
 ) -> int:
     """Return the pitch of a pattern's note; unless it passes by step it is a chord tone."""
     if role == ideas.PEDAL:
-        home = int(table.pitch(0, 0)) % 12
+        home = int(table.pitch(0, 0)) % OCTAVE
         return folded(root - (root - home) % OCTAVE, _LOWEST, _HIGHEST)
     if role == ideas.BROKEN:
-        return root + 12 * (index % 2) if root + 12 <= _HIGHEST + 3 else root - 12 * (index % 2)
+        up = OCTAVE if root + OCTAVE <= _HIGHEST + 3 else -OCTAVE
+        return root + up * (index % 2)
     half = note.step % (context.bar_steps // 2) == 0
     strong = half or note.steps >= context.pulse_steps or not passes
     if note.step * 2 == context.bar_steps and note.steps >= 2:
@@ -392,7 +393,7 @@ def _led(
     lead = target + way
     chromatic = context.plan.targets.chromatic * _CHROMATIC_SHARE
     if context.draw("bass leads", last[1], follows[1]) >= chromatic:
-        while lead % 12 not in scale:
+        while lead % OCTAVE not in scale:
             lead += way
     before = placed[-2][2]
     # A leading tone that is leapt to by a tritone or more leads nowhere.
@@ -427,7 +428,7 @@ def _run(
     pitch = target
     for _ in range(count):
         pitch += way
-        while pitch % 12 not in scale:
+        while pitch % OCTAVE not in scale:
             pitch += way
         line.append(pitch)
     line.reverse()

@@ -55,7 +55,7 @@ class ChordTable:
         tone.
         """
         near = (self.pitch(chord, degree + move) for move in (0, -1, 1))
-        return next((pitch for pitch in near if self.tones[chord, pitch % 12]), otherwise)
+        return next((pitch for pitch in near if self.tones[chord, pitch % OCTAVE]), otherwise)
 
     def pitches_of(
         self, chords: NDArray[np.int64], degrees: NDArray[np.int64]
@@ -67,7 +67,9 @@ class ChordTable:
     def scale(self, chord: int) -> frozenset[int]:
         """Return the pitch classes of the scale under a chord."""
         first = -_LOWEST_DEGREE
-        return frozenset(int(pitch) % 12 for pitch in self.pitches[chord, first : first + DEGREES])
+        return frozenset(
+            int(pitch) % OCTAVE for pitch in self.pitches[chord, first : first + DEGREES]
+        )
 
     def nearest_degree(self, chord: int, pitch: int) -> int:
         """Return the degree whose pitch over the chord is nearest, the lower of two."""
@@ -81,14 +83,17 @@ def table_of(rows: Sequence[tuple[str, Key]], home: Key) -> ChordTable:
     for a name that is not a chord.
     """
     chords = tuple(parse_chord(name, key) for name, key in rows)
-    tones = np.zeros((len(chords), 12), bool)
+    tones = np.zeros((len(chords), OCTAVE), bool)
     for row, chord in enumerate(chords):
         tones[row, list(chord.pitch_classes)] = True
     scales = [_bent_scale(chord, key, home) for chord, (_, key) in zip(chords, rows, strict=True)]
-    tonic = _MIDDLE_C + (home.tonic + 6) % 12 - 6
+    tonic = _MIDDLE_C + (home.tonic + 6) % OCTAVE - 6
     degrees = range(_LOWEST_DEGREE, _HIGHEST_DEGREE)
     pitches = np.array(
-        [[_playable(tonic + 12 * (d // 7) + s[d % 7]) for d in degrees] for s in scales]
+        [
+            [_playable(tonic + OCTAVE * (d // DEGREES) + s[d % DEGREES]) for d in degrees]
+            for s in scales
+        ]
     )
     return ChordTable(
         tuple(name for name, _ in rows),
@@ -122,13 +127,13 @@ def _marks(chords: Sequence[Chord]) -> NDArray[np.uint8]:
 
 def _playable(pitch: int) -> int:
     """Return the pitch, moved by octaves into MIDI's range."""
-    return pitch % 12 if pitch < 0 else 116 + (pitch - 116) % 12 if pitch > 127 else pitch
+    return pitch % OCTAVE if pitch < 0 else 116 + (pitch - 116) % OCTAVE if pitch > 127 else pitch
 
 
 def _third(chord: Chord) -> int:
     for above in (4, 3, 5, 2):
-        if (chord.root + above) % 12 in chord.pitch_classes:
-            return (chord.root + above) % 12
+        if (chord.root + above) % OCTAVE in chord.pitch_classes:
+            return (chord.root + above) % OCTAVE
     return chord.root
 
 
@@ -139,9 +144,9 @@ def _bent_scale(chord: Chord, key: Key, home: Key) -> list[int]:
     equally near steps it replaces the lower if the chord has a major third, else the upper.
     """
     above = key.tonic - home.tonic
-    scale = sorted((step + above) % 12 for step in key.harmony_scale)
-    leads = (chord.root + 4) % 12 in chord.pitch_classes
-    wanted = {(pitch - home.tonic) % 12 for pitch in chord.pitch_classes}
+    scale = sorted((step + above) % OCTAVE for step in key.harmony_scale)
+    leads = (chord.root + 4) % OCTAVE in chord.pitch_classes
+    wanted = {(pitch - home.tonic) % OCTAVE for pitch in chord.pitch_classes}
     for tone in sorted(wanted - set(scale)):
         free = [i for i in range(DEGREES) if scale[i] not in wanted]
         free.sort(key=lambda i: (abs(scale[i] - tone), (scale[i] < tone) != leads))
@@ -204,7 +209,7 @@ def harmony_of(
 
 def diatonic(pitch: int, key: Key) -> tuple[int, int]:
     """Return the degree of a pitch in a key, and its alteration in semitones, -1, 0 or 1."""
-    tonic = _MIDDLE_C + (key.tonic + 6) % 12 - 6
+    tonic = _MIDDLE_C + (key.tonic + 6) % OCTAVE - 6
     octave, above = divmod(pitch - tonic, 12)
     scale = key.harmony_scale
     if above in scale:

@@ -377,5 +377,5 @@ def _fit(track: TrackPlan, bars: Bars, notes: tuple[Note, ...]) -> int:
         bar, step = divmod(note.start_step, steps)
         names = bars[bar % len(bars)]
         chord = parse_chord(names[step * len(names) // steps], track.key)
-        total += note.duration_steps * (note.pitch % 12 in chord.pitch_classes)
+        total += note.duration_steps * (note.pitch % OCTAVE in chord.pitch_classes)
     return total

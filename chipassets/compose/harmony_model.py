@@ -19,6 +19,7 @@ from chipassets.compose.harmony_bank import Floats, ModeHarmony, harmony_of
 from chipassets.compose.harmony_rules import Slot, faults, stem_of
 from chipassets.music.chords import parse_chord
 from chipassets.music.keys import MODES, Key
+from chipassets.units import OCTAVE
 
 Integers = NDArray[np.int64]
 Phrase = tuple[tuple[str, ...], ...]
@@ -379,7 +380,7 @@ def inverted(
         for inversion, low in enumerate(basses):
             if low is None or (inversion and is_last):
                 continue
-            step = (low - bass + 5) % 12 - 5
+            step = (low - bass + 5) % OCTAVE - 5
             weights[inversion] = shares[inversion] * (
                 model.motion.get(step, 0.005) if order else 1.0
             )

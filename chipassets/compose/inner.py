@@ -156,8 +156,8 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
     for step, steps, pitch in written:
         if steps >= 3 and role not in _BROKEN:
             low = lowest_of_tune(context, start + step, start + step + steps)
-            while pitch > low and pitch - 12 >= _LOWEST - 5:
-                pitch -= 12
+            while pitch > low and pitch - OCTAVE >= _LOWEST - 5:
+                pitch -= OCTAVE
             pitch = nearest_tone(context, start + step, pitch)
         heard = steps >= 2 or step % context.pulse_steps == 0
         # Broken chords keep their shape: they may meet the tune.
@@ -205,9 +205,9 @@ def _thirds(context: Context, bar: int) -> Bar:
         options = []
         for below, pays in _THIRDS:
             pitch = note.pitch - below
-            if pitch % 12 not in scale or pitch < _LOWEST:
+            if pitch % OCTAVE not in scale or pitch < _LOWEST:
                 continue
-            cost = pays + (1.5 if strong else 0.3) * (not tones[pitch % 12])
+            cost = pays + (1.5 if strong else 0.3) * (not tones[pitch % OCTAVE])
             cost += 0.08 * abs(pitch - before) if before is not None else 0.0
             options.append((cost, pitch))
         if options:
@@ -220,9 +220,9 @@ def _unison(context: Context, bar: int) -> Bar:
     """Return the tune an octave lower, without notes that would be too low."""
     start = bar * context.bar_steps
     return [
-        (note.start_step - start, note.duration_steps, note.pitch - 12)
+        (note.start_step - start, note.duration_steps, note.pitch - OCTAVE)
         for note in context.bar_notes(bar)
-        if note.pitch - 12 >= 40
+        if note.pitch - OCTAVE >= 40
     ]
 
 
@@ -282,8 +282,8 @@ def _needed(context: Context, step: int, written: Bar, *, is_last: bool = False)
         """Return the cost of a pitch as the chord's most needed tone."""
         return (
             abs(pitch - before)
-            - wanted * (pitch % 12 == third)
-            + 2.0 * (pitch % 12 == bass)
+            - wanted * (pitch % OCTAVE == third)
+            + 2.0 * (pitch % OCTAVE == bass)
             + 6.0 * clashes(context, pitch, step)
             + 1.5 * (pitch == before)
             + 0.3 * abs(pitch - 64)
@@ -322,7 +322,7 @@ def _answer(context: Context, bar: int, begin: int, end: int) -> Bar:
             steps = min(following, end) - step
             chord = int(context.harmony.at[start + step])
             pitch = table.pitch(chord, degree + note.degree)
-            cost += (not table.tones[chord, pitch % 12]) * min(steps, 4)
+            cost += (not table.tones[chord, pitch % OCTAVE]) * min(steps, 4)
             cost += 3.0 * clashes(context, pitch, start + step) + max(0, pitch - ceiling)
             cost += 0.1 * abs(pitch - (ceiling - 5))
             bars.append((step, steps, pitch))
@@ -395,7 +395,7 @@ def _echoed(context: Context, bar: int, late: int, *, literal: bool) -> tuple[Ba
             continue
         heard += 1
         chord = int(context.harmony.at[step])
-        fits = literal or bool(table.tones[chord, note.pitch % 12])
+        fits = literal or bool(table.tones[chord, note.pitch % OCTAVE])
         agrees = fits and not clashes(context, note.pitch, step)
         rings = late < _CLOSE and note.duration_steps <= 2 * late
         if agrees or (rings and context.tune_at(step) != note.pitch):

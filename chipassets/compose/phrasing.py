@@ -331,7 +331,7 @@ def kept_in_key(
     outside = [
         index
         for index, note in enumerate(notes)
-        if note.pitch % 12 not in table.scale(int(context.harmony.at[note.start_step]))
+        if note.pitch % OCTAVE not in table.scale(int(context.harmony.at[note.start_step]))
         and note.start_step // context.bar_steps not in given.get(note.part, ())
     ]
     outside.sort(key=lambda index: (notes[index].duration_steps, notes[index].start_step, index))
@@ -340,7 +340,9 @@ def kept_in_key(
         note = notes[index]
         scale = table.scale(int(context.harmony.at[note.start_step]))
         near = [
-            note.pitch + move for move in (-1, 1, -2, 2, -3, 3) if (note.pitch + move) % 12 in scale
+            note.pitch + move
+            for move in (-1, 1, -2, 2, -3, 3)
+            if (note.pitch + move) % OCTAVE in scale
         ]
         kept[index] = Note(note.start_step, note.duration_steps, near[0], note.part)
     return kept

@@ -335,7 +335,7 @@ class _Search:
         bar: int,
         count: int,
     ) -> tuple[dict[str, Floats], Floats]:
-        """Return the costs that are told quickly, by name, and what chance takes off all costs."""
+        """Return the costs that are quick to compute, by name, and a random discount [rows]."""
         task = self._task
         parts = {"development": table.base}
         parts["register"] = sum(

@@ -88,7 +88,7 @@ def _variant(manifest: Manifest, track: TrackPlan, original: TrackPlan) -> Track
 
 
 def _levels(original: TrackPlan) -> dict[str, float]:
-    """Return what the original wants of the loudness of its sections, "" for the whole track."""
+    """Return the levels in dB that the original sets, by section; "" is the whole track."""
     return {
         wish.section: wish.dynamics_db for wish in original.wishes if wish.dynamics_db is not None
     }
