@@ -224,6 +224,7 @@ def _wishes(layers: tuple[Options, ...]) -> tuple[Wish, ...]:
         bass_line=() if isinstance(bass, str) else bass,
         dynamics_db=_said(layers, "dynamics", None),
         density=_asked_density(layers),
+        register=_said(layers, "lead_pitch", None),
     )
     # Motifs and melodies of a section are no wishes.
     sections = tuple(wish for wish in _sections(layers).wishes if wish != Wish(wish.section))

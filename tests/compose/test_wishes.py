@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from statistics import median
 
 import pytest
 
 from chipassets.compose.composer import sketch
 from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
+from chipassets.manifest import load_manifest
 from chipassets.music.forms import FormPart, lay_out
 from chipassets.music.keys import Key
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Score
-from chipassets.plan.trackplan import Drums, Progression, TrackPlan, Wish
+from chipassets.plan.trackplan import Drums, Progression, Range, TrackPlan, Wish
+from chipassets.resolve import resolve
 from tests.compose.conftest import METRES, MakePlan, material_in
 
 FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
@@ -161,3 +165,17 @@ def test_an_echo_that_is_asked_for_repeats_much_of_the_tune(
             for note in echo
         ]
         assert sum(later) >= 0.9 * len(later)
+
+
+def test_a_register_for_the_whole_track_holds_in_every_section(tmp_path: Path) -> None:
+    (tmp_path / "game.yaml").write_text(
+        'game: Low\nseed: 5150\ntracks:\n  dungeon: {register: 55-62, form: "A:4 B:4 A\':4"}\n'
+    )
+    (plan,) = resolve(load_manifest(tmp_path / "game.yaml")).tracks
+    assert plan.wished("B").register == Range(55, 62)
+    for take in range(8):
+        score = sketch(plan, material_in("4/4"), take).score
+        for section in score.sections:
+            first, last = 16 * section.start_bar, 16 * (section.start_bar + section.bars)
+            pitches = [n.pitch for n in score.part(LEAD) if first <= n.start_step < last]
+            assert 53 <= median(pitches) <= 68
