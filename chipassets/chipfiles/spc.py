@@ -265,6 +265,7 @@ def _text(cursor: Cursor) -> str:
 
 
 def _number(cursor: Cursor, size: int) -> int:
+    """Return a number that the tags hold as decimal digits."""
     digits = cursor.take(size, "tags")
     if not digits.isdigit():
         raise cursor.error("the length is no number")

@@ -230,9 +230,10 @@ def _stumbles(cell: Cell) -> bool:
 
 
 def lingering(cell: Cell) -> int:
-    """Return how many notes on odd steps are followed by another one there: a beat that is lost.
+    """Return how many notes on an odd step are followed by another note on an odd step.
 
-    A dotted rhythm or a pair of 16ths goes back to the eighths with its next note.
+    Such notes lose the beat; a dotted rhythm or a pair of 16ths returns to the eighths with its
+    next note.
     """
     return sum(
         note.step % 2 == 1 and gap % 2 == 0 for note, gap in zip(cell.notes, cell.gaps, strict=True)

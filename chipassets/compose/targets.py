@@ -126,6 +126,7 @@ _APART = 0.55
 
 
 def _mixed(drawn: float, own: float) -> float:
+    """Return the mean of a drawn value and the idea's own."""
     return 0.5 * (drawn + own)
 
 

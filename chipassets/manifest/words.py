@@ -175,6 +175,7 @@ def _read_formats(value: Any, context: Context) -> tuple[str, ...]:
 
 
 def _one_or_more(word: dict[str, Any], most: int, text: str) -> dict[str, Any]:
+    """Return the schema of one word, or of a list of 1 to `most` different words."""
     several = {"type": "array", "items": word, "minItems": 1, "maxItems": most, "uniqueItems": True}
     return {"anyOf": [word, several], "description": text}
 

@@ -159,10 +159,12 @@ def _gated(blocks: NDArray[np.float64]) -> float | None:
 
 
 def _lufs(power: float) -> float | None:
+    """Return a mean power as loudness in LUFS; None for silence."""
     return _OFFSET_LUFS + 10 * math.log10(power) if power > 0 else None
 
 
 def _power(lufs: float) -> float:
+    """Return the mean power of a loudness in LUFS."""
     return math.pow(10.0, (lufs - _OFFSET_LUFS) / 10)
 
 

@@ -165,6 +165,7 @@ def _knows(modes: tuple[str, ...], key: Key) -> bool:
 
 
 def _base(track: TrackPlan) -> str:
+    """Return the built-in scene of a track, from which a custom scene starts."""
     return track.scene_like or track.scene
 
 

@@ -195,7 +195,7 @@ def _turns(opening: _Opening) -> float:
 
 
 def _below(opening: _Opening) -> float:
-    """Return by how many semitones the tune's mean lies below what is heard well."""
+    """Return by how many semitones the tune's mean pitch lies below _LOW_TUNE."""
     pitches = opening.tune.pitches
     return max(0.0, _LOW_TUNE - float(pitches.mean())) if pitches.size else 0.0
 
