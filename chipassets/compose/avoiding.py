@@ -33,7 +33,7 @@ AVOIDABLE: Mapping[str, str] = {
     CHROMATIC: "no tones and chords from outside the key but the leading tone in minor's dominant",
     MODULATION: "all sections stand in the track's key",
     FILLS: "no drum fills",
-    STOPS: "no bar in which all voices stop",
+    STOPS: "no beat in which all voices are silent",
     ideas.ARPEGGIO: "no broken chords of the second voice, nor fast ones of the chip",
     **dict.fromkeys((*(role for role in _OF_INNER if role != ideas.ARPEGGIO), *_OF_BASS), ""),
 }
@@ -133,6 +133,28 @@ def unsyncopated(notes: Iterable[Note], bar_steps: int, pulse_steps: int) -> lis
         kept = min(note.duration_steps, left) if off else note.duration_steps
         found.append(replace(note, duration_steps=kept))
     return found
+
+
+def without_stops(
+    notes: Sequence[Note], stays: Collection[Note], least_steps: int, end_step: int
+) -> list[Note]:
+    """Return the notes; where all are silent for `least_steps` or more, one is held until the next.
+
+    It is the note that ended last. stays: notes that must keep their length. end_step: where the
+    piece ends. A rest before the first note remains.
+    """
+    held = sorted(notes, key=lambda note: note.start_step)
+    spans = [*((note.start_step, note.end_step) for note in held), (end_step, end_step)]
+    silent_from = spans[0][1]
+    for start, until in spans:
+        if start - silent_from >= least_steps:
+            last = {note.part: note for note in held if note.start_step < start}
+            free = [note for note in last.values() if note not in stays]
+            if free:
+                note = max(free, key=lambda one: (one.end_step, -one.pitch))
+                held[held.index(note)] = replace(note, duration_steps=start - note.start_step)
+        silent_from = max(silent_from, until)
+    return held
 
 
 def avoided_join(last: int | None, first: int, avoid: Collection[str]) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chipassets.compose import ideas
-from chipassets.compose.avoiding import SYNCOPATION, unsyncopated
+from chipassets.compose.avoiding import STOPS, SYNCOPATION, unsyncopated, without_stops
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.choosing import choose_cells
 from chipassets.compose.context import Context, context_of
@@ -238,8 +238,13 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
     for part in (INNER, BASS):
         line = [note for note in voices if note.part == part]
         voices = [note for note in voices if note.part != part] + given.heard_in(part, line)
+    voices += given.extra
+    if STOPS in context.plan.avoid:
+        # Parts that only large chips play do not count: a small one would be silent.
+        fixed = {*settled, *low, *given.extra}
+        voices = without_stops(voices, fixed, context.pulse_steps, track.total_steps)
     return Score(
-        notes=ordered([*voices, *given.extra]),
+        notes=ordered(voices),
         bars=track.bars,
         tempo_millibpm=track.tempo_millibpm,
         key=track.key,

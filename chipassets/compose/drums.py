@@ -7,7 +7,7 @@ the bass belong together: where the bass begins off the beat the kick may join i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from chipassets.compose import piece
@@ -65,6 +65,8 @@ def compose_drums(
         return ()
     grooves = _by_letter(track, context, style)
     strokes: dict[tuple[int, str], int] = {}
+    # A groove that the manifest names plays as it is stored: nothing joins it.
+    stored = {bar for bar, wish in enumerate(wishes) if _is_learned(wish.drums)}
     for bar in range(context.bars):
         start = bar * context.bar_steps
         for hit in _bar(track, context, bar, grooves, wishes[bar].drums):
@@ -73,9 +75,9 @@ def compose_drums(
     for bar in _crash_bars(track, context, grooves):
         strokes[bar * context.bar_steps, _CRASH] = 110
     if SYNCOPATION not in context.plan.avoid:
-        _join_kicks(context, bass, strokes)
-        _share_accents(context, strokes)
-    _write(context, [wish.drums for wish in wishes], strokes)
+        _join_kicks(context, bass, strokes, stored)
+        _share_accents(context, strokes, stored)
+    _write(track, context, grooves, [wish.drums for wish in wishes], strokes)
     _cut(context, [wish.drums for wish in wishes], strokes)
     return tuple(
         DrumStroke(step, kind, strokes[step, kind])
@@ -87,14 +89,24 @@ _MARKS = {"x": 100, "X": 124, "o": 64}
 """MIDI velocities of what a written pattern can say."""
 
 
+def _is_learned(wanted: Drums | None) -> bool:
+    """Return whether the manifest names one groove, not a style of which one is drawn."""
+    return wanted is not None and wanted.groove not in ("", *STYLES)
+
+
 def _write(
-    context: Context, wanted: Sequence[Drums | None], strokes: dict[tuple[int, str], int]
+    track: TrackPlan,
+    context: Context,
+    grooves: dict[str, Groove],
+    wanted: Sequence[Drums | None],
+    strokes: dict[tuple[int, str], int],
 ) -> None:
-    """Replace what was composed, except fills, by written patterns or silence."""
+    """Replace what was composed, except what closes a phrase, by written patterns or silence."""
     for bar, drums in enumerate(wanted):
         if drums is None or (drums.groove and drums.groove != SILENT_GROOVE):
             continue
-        if drums.strokes and drums.fills and context.closes_phrase(bar):
+        groove = grooves[context.plan.section_at(bar).letter]
+        if drums.fills and drums.strokes and _closing(track, context, bar, groove, drums):
             continue
         start = bar * context.bar_steps
         into = (bar - context.plan.section_at(bar).section.start_bar) * context.bar_steps
@@ -161,23 +173,34 @@ def _bar(
     groove = grooves[section.letter]
     if wanted is not None and wanted.groove:
         groove = _named(track, context, wanted.groove)
-    if context.ends_piece(bar):
-        return tuple(hit for hit in groove.base[0] if hit.step == 0)
-    place = bar - section.section.start_bar
-    if bar in context.plan.tuttis and (wanted is None or wanted.fills):
-        return _together(context, bar)
-    if _is_break(context, bar):
+    closing = _closing(track, context, bar, groove, wanted)
+    if closing is not None:
+        return closing
+    if _is_break(context, bar, wanted):
         return tuple(hit for hit in groove.base[0] if hit.kind.endswith("hat"))
-    fills = FILLS not in context.plan.avoid and (wanted is None or wanted.fills)
-    if context.closes_phrase(bar) and fills:
-        size = _fill_size(track, context, bar)
-        if context.draw("fill", bar) < _FILLS[_events(context)][size]:
-            return groove.fills.get(size) or groove.base[0]
+    place = bar - section.section.start_bar
     varies = bool(groove.variants) and _events(context) == len(_FILLS) - 1
     if varies and context.draw("variant", section.letter, place) < _VARIANT_SHARE:
         which = int(context.draw("which", section.letter, place) * len(groove.variants))
         return groove.variants[which]
     return groove.base[place % len(groove.base)]
+
+
+def _closing(
+    track: TrackPlan, context: Context, bar: int, groove: Groove, wanted: Drums | None
+) -> DrumBar | None:
+    """Return what closes the piece or a phrase in a bar; None if the groove goes on there."""
+    if context.ends_piece(bar):
+        return tuple(hit for hit in groove.base[0] if hit.step == 0)
+    if bar in context.plan.tuttis and (wanted is None or wanted.fills):
+        return _together(context, bar)
+    fills = FILLS not in context.plan.avoid and (wanted is None or wanted.fills)
+    if not fills or not context.closes_phrase(bar) or _is_break(context, bar, wanted):
+        return None
+    size = _fill_size(track, context, bar)
+    if context.draw("fill", bar) < _FILLS[_events(context)][size]:
+        return groove.fills.get(size) or groove.base[0]
+    return None
 
 
 def _events(context: Context) -> int:
@@ -193,8 +216,13 @@ def _together(context: Context, bar: int) -> DrumBar:
     return tuple(DrumHit(step, "snare" if step % heavy else "kick", 0.9) for step in steps)
 
 
-def _is_break(context: Context, bar: int) -> bool:
-    """Return whether only hats play: in thin sections, and at the start of a piece that grows."""
+def _is_break(context: Context, bar: int, wanted: Drums | None) -> bool:
+    """Return whether only hats play: in thin sections, and at the start of a piece that grows.
+
+    Drums that the manifest asks for play whole.
+    """
+    if wanted is not None:
+        return False
     section = context.plan.section_at(bar)
     if section.section.name == INTRO:
         return context.draw("intro drums") < 0.5
@@ -221,9 +249,15 @@ def _crash_bars(track: TrackPlan, context: Context, grooves: dict[str, Groove]) 
 
 
 def _join_kicks(
-    context: Context, bass: Sequence[Note], strokes: dict[tuple[int, str], int]
+    context: Context,
+    bass: Sequence[Note],
+    strokes: dict[tuple[int, str], int],
+    stored: Collection[int],
 ) -> None:
-    """Let the kick join the bass off the beat, alike in every bar of a letter."""
+    """Let the kick join the bass off the beat, alike in every bar of a letter.
+
+    stored: bars that play a groove as it is.
+    """
     letters = [context.plan.section_at(bar).letter for bar in range(context.bars)]
     begins = Counter(
         (letters[bar], step)
@@ -239,17 +273,22 @@ def _join_kicks(
         for bar, own in enumerate(letters):
             at = bar * context.bar_steps + step
             taken = {kind for where, kind in strokes if where == at}
-            if own != letter or context.closes_phrase(bar):
+            if own != letter or bar in stored or context.closes_phrase(bar):
                 continue
             if not taken & {"kick", "snare", "tom", _CRASH} and (at - 1, "kick") not in strokes:
                 strokes[at, "kick"] = 84
 
 
-def _share_accents(context: Context, strokes: dict[tuple[int, str], int]) -> None:
-    """Add drums on the syncopations of each letter's cell, in the same places of every bar."""
+def _share_accents(
+    context: Context, strokes: dict[tuple[int, str], int], stored: Collection[int]
+) -> None:
+    """Add drums on the syncopations of each letter's cell, in the same places of every bar.
+
+    stored: bars that play a groove as it is.
+    """
     half = context.pulse_steps // 2
     for bar in range(context.bars):
-        if context.closes_phrase(bar):
+        if bar in stored or context.closes_phrase(bar):
             continue
         for note in context.main_cell(context.plan.section_at(bar).letter).notes:
             crosses = note.step % context.pulse_steps and note.steps > half

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chipassets.compose import piece
+from chipassets.compose.avoiding import STOPS, without_stops
 from chipassets.compose.bass import compose_bass
 from chipassets.compose.cells import Notes
 from chipassets.compose.choosing import choose_cells
@@ -263,6 +264,9 @@ def _score(track: TrackPlan, context: Context, score: Score, wanted: Reroll, giv
     for part in {INNER, BASS} & set(wanted.parts):
         lines[part] = given.heard_in(part, lines[part])
     notes = [note for line in lines.values() for note in line]
+    if STOPS in track.avoid:
+        fixed = {note for note in notes if not _is_free(note, context, wanted, given)}
+        notes = without_stops(notes, fixed, track.pulse_steps, score.total_steps)
     return replace(
         score,
         notes=ordered([*notes, *(note for note in score.notes if not note.part)]),
@@ -270,6 +274,15 @@ def _score(track: TrackPlan, context: Context, score: Score, wanted: Reroll, giv
         further=ordered(further),
         drums=drums,
     )
+
+
+def _is_free(note: Note, context: Context, wanted: Reroll, given: Given) -> bool:
+    """Return whether a note is composed anew, and not by the manifest's own words."""
+    bar = note.start_step // context.bar_steps
+    if note.part == LEAD:
+        return TUNE in wanted.parts and bar in wanted.bars and bar not in given.bars
+    is_written = note.part == BASS and bar in context.plan.bars_of_written_bass(context.bars)
+    return note.part in wanted.parts and bar in wanted.bars and not is_written
 
 
 def _played(context: Context, notes: Sequence[Note], track: TrackPlan, length: float) -> list[Note]:

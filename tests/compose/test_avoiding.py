@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -17,11 +18,12 @@ from chipassets.compose.avoiding import (
     STOPS,
     SYNCOPATION,
     avoided_textures,
+    without_stops,
 )
 from chipassets.compose.composer import Sketch, sketch
 from chipassets.compose.planning import plan_piece
 from chipassets.music.forms import FormPart, lay_out
-from chipassets.music.notes import BASS, INNER, LEAD
+from chipassets.music.notes import BASS, INNER, LEAD, Note
 from chipassets.music.score import Score
 from chipassets.plan.trackplan import Drums, TrackPlan, Wish
 from tests.compose.conftest import METRES, MakePlan, material_in
@@ -102,6 +104,31 @@ def test_sections_stay_in_the_key_and_no_bar_stops(make_plan: MakePlan) -> None:
     for made in composed(make_plan, MODULATION, STOPS):
         assert len({section.key for section in made.plan.sections}) == 1
         assert not made.plan.stops
+
+
+def longest_rest(score: Score) -> int:
+    """The most steps in which no voice that every chip has sounds."""
+    sounding = {s for note in score.notes for s in range(note.start_step, note.end_step)}
+    first = min(sounding)
+    rests = "".join(" x"[step in sounding] for step in range(first, score.total_steps))
+    return max(map(len, rests.split("x")))
+
+
+def test_no_beat_is_silent_where_stops_are_avoided(make_plan: MakePlan) -> None:
+    avoided = [longest_rest(made.score) for made in composed(make_plan, STOPS, SYNCOPATION)]
+    assert max(longest_rest(made.score) for made in composed(make_plan, SYNCOPATION)) >= 4
+    assert max(avoided) < 4
+
+
+def test_a_silence_of_all_voices_is_filled_by_the_free_note_that_ended_last() -> None:
+    tune, bass = Note(0, 4, 72, LEAD), Note(0, 6, 40, BASS)
+    after = Note(12, 2, 74, LEAD)
+    held = without_stops([tune, bass, after], (), 4, 20)
+    assert sorted(held, key=str) == sorted(
+        [tune, replace(bass, duration_steps=12), replace(after, duration_steps=8)], key=str
+    )
+    kept = without_stops([tune, bass, after], {bass, after}, 4, 20)
+    assert sorted(kept, key=str) == sorted([replace(tune, duration_steps=12), bass, after], key=str)
 
 
 def test_a_groove_without_fills_is_the_same_in_every_bar_of_a_section(make_plan: MakePlan) -> None:

@@ -9,6 +9,7 @@ from statistics import median
 import pytest
 
 from chipassets.compose.composer import sketch
+from chipassets.compose.grooves import groove_named
 from chipassets.compose.ideas import BASS_ROLES, INNER_ROLES
 from chipassets.manifest import load_manifest
 from chipassets.music.forms import FormPart, lay_out
@@ -57,6 +58,39 @@ def test_written_strokes_are_all_that_is_struck(make_plan: MakePlan) -> None:
     assert heard == {64, 100, 124}
     filled = composed(a_wish(make_plan, Wish("", Drums("", pattern, fills=True))))
     assert strokes(filled, range(1)) == wanted
+
+
+def test_a_phrase_without_a_fill_keeps_the_written_strokes(make_plan: MakePlan) -> None:
+    pattern = (("kick", "x...x..."), ("snare", "....X..o........"))
+    wanted = {(step, "kick") for step in (0, 4, 8, 12)} | {(4, "snare"), (7, "snare")}
+    rock = replace(make_plan().character, groove="rock")
+    wish = Wish("", Drums("", pattern, fills=True))
+    track = make_plan(bars=12, form=FORM, wishes=(wish,), character=rock)
+    closing = []
+    for take in range(6):
+        made = sketch(track, material_in("4/4"), take)
+        phrases = [phrase for section in made.plan.sections for phrase in section.phrases]
+        ends = {phrase.start_bar + phrase.bars - 1 for phrase in phrases}
+        bars = [strokes(made.score, range(bar, bar + 1)) for bar in range(12)]
+        assert all(bars[bar] == wanted for bar in set(range(12)) - ends)
+        closing += [bars[bar] == wanted for bar in ends]
+    assert any(closing)
+    assert not all(closing)
+
+
+@pytest.mark.parametrize("name", ["rock-02", "march-01"])
+def test_a_learned_groove_plays_as_it_is_stored(make_plan: MakePlan, name: str) -> None:
+    """No kick joins the bass, no accent the tune, and no thin section plays its hats alone."""
+    groove = groove_named(name)
+    bars = [*groove.base, *groove.variants, *groove.fills.values()]
+    stored = [{(hit.step, hit.kind) for hit in bar if hit.kind != "crash"} for bar in bars]
+    for fills in (True, False):
+        track = a_wish(make_plan, Wish("", Drums(name, fills=fills)))
+        for take in range(4):
+            made = sketch(track, material_in("4/4"), take)
+            for bar in set(range(12)) - set(made.plan.tuttis if fills else ()):
+                heard = strokes(made.score, range(bar, bar + 1))
+                assert {hit for hit in heard if hit[1] != "crash"} in stored
 
 
 def test_a_groove_is_played_by_name(make_plan: MakePlan) -> None:
