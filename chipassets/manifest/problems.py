@@ -112,8 +112,8 @@ def _spelled(text: str, steps: Steps, document: Document) -> str:
         return text
     value = document.value(steps)
     written = document.written.get(steps) or None
-    quoted = value if isinstance(value, str) else written if written is not None else shown(value)
-    plain = shortened(written) if written is not None else shown(value)
+    plain = shown(value, document.written, steps)
+    quoted = value if isinstance(value, str) else written if written is not None else plain
     return text.replace(WRITTEN_QUOTED, f'"{shortened(quoted)}"').replace(WRITTEN, plain)
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chipassets.manifest.document import Steps
+
 _SHOWN_LENGTH = 60
+_SHOWN_DEPTH, _SHOWN_ITEMS = 4, 20
+"""What is looked at of a mapping or a list: more would not fit into the text that is shown."""
 
 WRITTEN = "\0written\0"
 """Placeholder in a Fault's texts for the value as the file spells it: 1.10, not 1.1."""
@@ -50,8 +55,15 @@ def shortened(text: str) -> str:
     return flat if len(flat) <= _SHOWN_LENGTH else flat[: _SHOWN_LENGTH - 1] + "…"
 
 
-def shown(value: object) -> str:
-    """Return a YAML value as messages show it: text in quotes, the rest as in YAML."""
+def shown(value: object, written: Mapping[Steps, str] | None = None, at: Steps = ()) -> str:
+    """Return a YAML value as messages show it: text in quotes, the rest as in YAML.
+
+    A mapping or a list is shown in YAML's flow style, at most 60 characters of it. written: the
+    text in the file of scalars, by path, which is preferred to their value; `at` is the path of
+    this value.
+    """
+    if written and written.get(at):
+        return shortened(written[at])
     if value is None:
         return "empty"
     if isinstance(value, bool):
@@ -61,5 +73,23 @@ def shown(value: object) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return ".nan" if math.isnan(value) else "infinite"
     if isinstance(value, (dict, list)):
-        return "a mapping" if isinstance(value, dict) else "a list"
+        return shortened(_in_flow(value, written or {}, at, _SHOWN_DEPTH))
     return str(value)
+
+
+def _in_flow(value: object, written: Mapping[Steps, str], at: Steps, depth: int) -> str:
+    """Return a value in YAML's flow style, with the first items of what lies `depth` deep."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, (dict, list)):
+        return "" if value is None else shown(value, written, at)
+    is_mapping = isinstance(value, dict)
+    pairs = list(value.items() if isinstance(value, dict) else enumerate(value))
+    count = _SHOWN_ITEMS if depth else 0
+    parts = []
+    for key, item in pairs[:count]:
+        text = _in_flow(item, written, (*at, key), depth - 1)
+        parts.append(f"{key}: {text}".rstrip() if is_mapping else text)
+    parts += ["…"] if len(pairs) > count else []
+    inside = ", ".join(parts)
+    return f"{{{inside}}}" if is_mapping else f"[{inside}]"

@@ -23,8 +23,8 @@ TRACKS = "\ntracks: {town: }\n"
         ("game: True", "game is True", 'write it in quotes: "True"'),
         ("game: +5", "game is +5", 'write it in quotes: "+5"'),
         ("game: .inf", "game is .inf", 'write it in quotes: ".inf"'),
-        ("game: [a]", "game is a list", "write it in one line, without brackets and keys"),
-        ("game: {a: b}", "game is a mapping", "write it in one line, without brackets and keys"),
+        ("game: [a]", "game is [a]", "write it in one line, without brackets and keys"),
+        ("game: {a: b}", "game is {a: b}", "write it in one line, without brackets and keys"),
         ("game: A\nauthor: 2.50", "author is 2.50", 'write it in quotes: "2.50"'),
         ("game: A\nchip: 1.0", "chip is 1.0", None),
         ("game: A\nseed: 1.50", "seed is 1.50", None),
@@ -40,7 +40,22 @@ TRACKS = "\ntracks: {town: }\n"
         ),
         ("game: A\ndefaults: {temperature: 07.10}", "temperature of the defaults is 07.10", None),
         ("game: A\ndefaults: {mood: [calm, 1.10]}", "mood 2 of the defaults is 1.10", None),
-        ("game: A\ndefaults: {mood: [[calm]]}", "mood 1 of the defaults is a list", None),
+        (
+            "game: A\ndefaults: {tempo: {min: 140.50, max: 1e2}}",
+            "tempo of the defaults is {min: 140.50, max: 1e2}",
+            "exchange the two",
+        ),
+        (
+            f"game: [{'a, ' * 999}a]",
+            "game is [a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a…",
+            "write it in one line, without brackets and keys",
+        ),
+        (
+            "game: A\ndefaults: {mood: [[[[[[calm]]]]]]}",
+            "mood 1 of the defaults is [[[[[…]]]]]",
+            None,
+        ),
+        ("game: A\ndefaults: {mood: [[calm]]}", "mood 1 of the defaults is [calm]", None),
     ],
 )
 def test_numbers_stay_as_they_are_written(

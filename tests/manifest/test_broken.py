@@ -35,7 +35,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "tracks without value": ("game: A\ntracks:\n", "2:8", ("at least one track",)),
     "tracks a list": ("game: A\ntracks: [battle]\n", "2:9", ("at least one track",)),
     "track a number": (f"{HEAD}  battle: 5\n", "3:11", ("track 'battle' is 5", "indented")),
-    "track a list": (f"{HEAD}  battle:\n  - 5\n", "4:3", ("track 'battle' is a list",)),
+    "track a list": (f"{HEAD}  battle:\n  - 5\n", "4:3", ("track 'battle' is [5]: a mapping",)),
     "unknown top key": ("gaem: A\n" + HEAD + "  battle:\n", "1:1", ("'gaem'", "'game'")),
     "unknown track key": (battle("moods: tense"), "4:5", ("'moods'", "did you mean 'mood'")),
     "key of later": (battle("lyrics: la"), "4:5", ("'lyrics'", "no such key")),
@@ -71,7 +71,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
         f"moods:\n  dread:\n{HEAD}  battle:\n", "2:3", ("mood 'dread'", "add like:"),
     ),
     "own mood a word": (f"moods: {{dread: dark}}\n{HEAD}  boss:\n", "1:16", ("indented",)),
-    "own moods a list": (f"moods: [dread]\n{HEAD}  boss:\n", "1:8", ("moods is a list",)),
+    "own moods a list": (f"moods: [dread]\n{HEAD}  boss:\n", "1:8", ("is [dread]: a mapping",)),
     "own mood like nothing": (mood("like: drk"), "2:17", ("'drk'", "did you mean 'dark'")),
     "own mood like itself": (mood("like: dread"), "2:17", ("a custom mood starts", "are calm,")),
     "own mood like one's own": (
@@ -151,7 +151,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
         battle("leave: pulse2\n    layers: [bass, +inner]"), "5:20",
         ("no voice is left", "all of its voices"),
     ),
-    "instruments a list": (f"instruments: [a]\n{HEAD}  boss:\n", "1:14", ("a list",)),
+    "instruments a list": (f"instruments: [a]\n{HEAD}  boss:\n", "1:14", ("is [a]: a mapping",)),
     "instrument a list": (f"instruments: {{a: [1]}}\n{HEAD}  boss:\n", "1:18", ("volume: [",)),
     "instrument of a bad name": (
         f"instruments: {{A b: {{volume: [9]}}}}\n{HEAD}  boss:\n", "1:15", ("write a_b",),
@@ -267,7 +267,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "primer with no note": (battle('primer: "C5 . H5 D5"'), "4:19", ("'H5' (token 3)", "C5, F#4")),
     "primer held from nothing": (battle('primer: "C5 . - D5"'), "4:19", ("no note to hold",)),
     "primer out of range": (battle("primer: C5 B9"), "4:16", ("'B9'", "C-1 to G9")),
-    "primer a list": (battle("primer: [60]"), "4:13", ("a list", "C5 . E5")),
+    "primer a list": (battle("primer: [60]"), "4:13", ("is [60]", "C5 . E5")),
     "primer of an unknown form": (battle("primer: {melodie: [60]}"), "4:14", ("'melody'",)),
     "primer of two forms": (battle("primer: {melody: [60], pitches: [60]}"), "4:13", ("one form",)),
     "primer longer than the track": (
