@@ -49,6 +49,7 @@ int main(int, char** Files)
 	bool bPaused = false;
 	for (int Buffers = 0; !Script.empty(); ++Buffers)
 	{
+		const bool bStalls = Stalls > 0; // a card that stalls has asked for this buffer already
 		while (!Script.empty() && std::strtod(Script.front()[0].c_str(), nullptr) * 44100 <= Buffers * Frames)
 		{
 			std::vector<std::string> Row = Script.front();
@@ -84,8 +85,8 @@ int main(int, char** Files)
 				std::printf("restored\t%s\n", Music.Restore(Wide(Worn)) ? "true" : "false");
 			}
 		}
-		Lost += Stalls > 0 || bPaused;
-		if (Stalls > 0 && Stalls--) continue; // nothing is asked for
+		Lost += bStalls || bPaused;
+		if (bStalls && Stalls--) continue; // nothing is asked for
 		auto* Wave = static_cast<USoundWaveProcedural*>(UGameplayStatics::Made->Sound);
 		if (!UGameplayStatics::Made->bPlays || Wave->Rate != 44100 || Wave->NumChannels != 2) return 3;
 		Wave->OnSoundWaveProceduralUnderflow.Call(Wave, Frames * 2);
