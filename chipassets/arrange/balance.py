@@ -34,8 +34,10 @@ _STROKE_FRAMES = 24
 
 _GAP_FRAMES = 12
 """The frames after a note that still count as its part playing: half of such a block."""
-_FULL = 15
-_NO_VOLUME = "triangle"
+FULL = 15
+"""The full level of a note, and the full volume of an instrument."""
+
+NO_VOLUME = "triangle"
 """The kind of voice that has no volume control."""
 
 LEAD, ECHO = "lead", "echo"
@@ -60,11 +62,11 @@ def balance(
     lead = [note for note in voices.get(LEAD, ()) if LEAD in voice_of]
     if not lead:
         return {role: tuple(notes) for role, notes in voices.items()}
-    lead = _scaled(lead, _FULL / max(note.level for note in lead))
-    tune = _power(lead, chip, voice_of[LEAD], instruments)
+    lead = at_full_level(lead)
+    tune = part_power(lead, chip, voice_of[LEAD], instruments)
     found = {LEAD: tuple(lead)}
     for role, notes in voices.items():
-        if role == LEAD or role not in voice_of or voice_of[role].kind == _NO_VOLUME:
+        if role == LEAD or role not in voice_of or voice_of[role].kind == NO_VOLUME:
             continue
         shifted = groove_db if role == "drums" else 0.0
         # The notes of an echo's voice that are not echoes were composed as a figure.
@@ -89,24 +91,29 @@ def _placed(
     instruments: Mapping[str, Instrument],
 ) -> list[ChipNote]:
     """Return the notes with levels scaled to `target_db` relative to the tune."""
-    power = _power(notes, chip, spec, instruments) if notes else 0.0
+    power = part_power(notes, chip, spec, instruments) if notes else 0.0
     if not power or not tune:
         return list(notes)
     factor = math.sqrt(tune / power) * math.pow(10.0, target_db / 20)
     levels = sorted(note.level for note in notes)
     # Up to half of the notes may be limited at the full level, so that some contrast remains.
-    return _scaled(notes, min(factor, _FULL / levels[len(levels) // 2]))
+    return _scaled(notes, min(factor, FULL / levels[len(levels) // 2]))
+
+
+def at_full_level(notes: Sequence[ChipNote]) -> list[ChipNote]:
+    """Return the notes with their levels scaled so that the loudest one gets the full level."""
+    return _scaled(notes, FULL / max(note.level for note in notes))
 
 
 def _scaled(notes: Sequence[ChipNote], factor: float) -> list[ChipNote]:
     """Return the notes with their levels times a factor, rounded, from 1 to full."""
     return [
-        replace(note, level=min(max(math.floor(note.level * factor + 0.5), 1), _FULL))
+        replace(note, level=min(max(math.floor(note.level * factor + 0.5), 1), FULL))
         for note in notes
     ]
 
 
-def _power(
+def part_power(
     notes: Sequence[ChipNote],
     chip: Chip,
     spec: VoiceSpec,

@@ -22,6 +22,7 @@ from chipassets.arrange.dynamics import apply_dynamics, apply_gates, dynamics_of
 from chipassets.arrange.expression import colours_of, express, form_of, in_sections, in_time
 from chipassets.arrange.lines import assign_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
+from chipassets.arrange.steady_bass import beside_steady_bass
 from chipassets.arrange.voice_roles import assign_roles, find_chip
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, FormPart, Instrument
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
@@ -234,6 +235,10 @@ def _song(
     colours = [colour for item in band.instruments.values() for colour in colours_of(item)]
     bank = (band.shadow, *INSTRUMENTS.values(), *COLOURS, *kit, *own, *colours, *chord_instruments)
     by_name = {item.name: item for item in bank}
+    kept = {colour.name for item in own for colour in colours_of(item)}
+    bass, lifted = beside_steady_bass(voices, band.table, by_name, kept)
+    by_name |= {item.name: item for item in lifted}
+    voices = {**voices, "bass": tuple(bass)}
     groove_db = _GROOVE_DB * find_groove(band.track.character.groove).level
     voices = balance(voices, band.table, by_name, groove_db)
     timing = band.timing
@@ -243,7 +248,7 @@ def _song(
             ChipVoice(spec.name, voices[roles[spec.name]] if spec.name in roles else ())
             for spec in CHIPS[band.table.name].voices
         ),
-        instruments=_used(bank, voices.values()),
+        instruments=_used(by_name.values(), voices.values()),
         frames=timing.end_frame + (TAIL_FRAMES if score.loop_start_bar is None else 0),
         frames_per_bar=timing.frames_per_bar,
         loop_start_frame=timing.loop_start_frame,

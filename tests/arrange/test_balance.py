@@ -30,8 +30,8 @@ _BOUNDS = {
     "chorus": (-13.0, -12.0),
     "double": (-11.2, -8.8),
 }
-_TRIANGLE_BOUND = (-2.4, 2.4)
-"""The NES's triangle has one level, which a bell's decay is below."""
+_TRIANGLE_BOUND = (-2.4, 1.2)
+"""The NES's triangle has one level; its notes are shorter beside a bell, which is not seen here."""
 
 _TUNES = (("reed", "rock"), ("square", "ballad"), ("thin", "gallop"), ("pluck", "shuffle"),
           ("bell", "pulse"), ("brass", "march"))  # fmt: skip

@@ -1,0 +1,72 @@
+"""The balance beside a bass that has no volume: the NES's triangle sounds or is silent.
+
+Under a tune that decays or is played softly, such a bass becomes the louder one, and no level can
+be taken from it. So the tune's instruments decay less far, as under a compressor, and what is still
+too loud is made up for by shorter notes of the bass.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from chipassets.arrange.balance import FULL, LEAD, NO_VOLUME, Voices, at_full_level, part_power
+from chipassets.chips.chipsong import ChipNote, Instrument, Macro
+from chipassets.chips.profiles import Chip
+
+_MOST_DB = -1.0
+"""How loud the bass may be, in dB relative to the tune: nothing changes up to here."""
+
+_CURVES = (0.9, 0.8, 0.7, 0.6)
+"""The exponents of volumes as shares of the full one, from the least change to the most."""
+
+_LEAST_SHARE = 0.6
+_LEAST_FRAMES, _LONGEST_GAP = 6, 12
+"""Of its sounding frames a note of the bass keeps at least the share above and the first number of
+frames, and it ends by no more than the second earlier: long notes would come apart."""
+
+
+def beside_steady_bass(
+    voices: Voices, chip: Chip, instruments: Mapping[str, Instrument], own: Collection[str]
+) -> tuple[Sequence[ChipNote], tuple[Instrument, ...]]:
+    """Return the notes of the bass, and those of the tune's instruments that decay less far.
+
+    Both are as they were, and there is no such instrument, if the bass can be balanced or is soft
+    enough. own: the names of instruments whose envelopes stay, which the game brings.
+    """
+    voice_of = {spec.role: spec for spec in chip.voices}
+    spec, lead = voice_of.get("bass"), voice_of.get(LEAD)
+    bass, tune = voices.get("bass", ()), voices.get(LEAD, ())
+    if not (spec and lead and spec.kind == NO_VOLUME and bass and tune):
+        return bass, ()
+    tune = at_full_level(tune)
+    limit = part_power(bass, chip, spec, instruments) * math.pow(10.0, -_MOST_DB / 10)
+    share = part_power(tune, chip, lead, instruments) / limit if limit else 1.0
+    names = [name for name in dict.fromkeys(n.instrument for n in tune) if name not in own]
+    lifted: dict[str, Instrument] = {}
+    for curve in _CURVES:
+        if share >= 1:
+            break
+        lifted = {name: _lifted(instruments[name], curve) for name in names}
+        share = part_power(tune, chip, lead, {**instruments, **lifted}) / limit
+    if share < 1:
+        bass = [_shortened(note, instruments[note.instrument], share) for note in bass]
+    return bass, tuple(lifted.values())
+
+
+def _lifted(instrument: Instrument, curve: float) -> Instrument:
+    """Return the instrument with volumes that are nearer to the full one; 0 stays."""
+    values = instrument.volume.values
+    nearer = tuple(math.floor(FULL * math.pow(v / FULL, curve) + 0.5) for v in values)
+    return replace(
+        instrument, volume=Macro(nearer, instrument.volume.loop, instrument.volume.release)
+    )
+
+
+def _shortened(note: ChipNote, instrument: Instrument, share: float) -> ChipNote:
+    """Return the note with a share of its sounding frames."""
+    sounds = sum(instrument.volume.at(age) > 0 for age in range(note.duration_frames))
+    kept = max(round(sounds * max(share, _LEAST_SHARE)), sounds - _LONGEST_GAP)
+    kept = max(kept, min(sounds, _LEAST_FRAMES))
+    return replace(note, duration_frames=kept) if kept < sounds else note
