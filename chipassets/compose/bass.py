@@ -56,9 +56,7 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
         if bar in context.muted or context.plan.waits(BASS, bar):
             continue
         section = context.plan.section_at(bar)
-        role = section.role(BASS)
-        if bar in context.plan.tuttis and role != ideas.SILENT and not section.is_bass_asked:
-            role = allowed_bass(context.plan.avoid, ideas.DOUBLED)
+        role = role_in(context, bar)
         if role == ideas.SILENT:
             continue
         is_tied = section.is_still or context.plan.targets.short < _TIED_UP_TO
@@ -77,6 +75,15 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
             else:
                 line.append((start, steps, pitch))
     return _trimmed(line)
+
+
+def role_in(context: Context, bar: int) -> str:
+    """Return what the bass does in a bar: that of its section, but the tune's rhythm in a tutti."""
+    section = context.plan.section_at(bar)
+    role = section.role(BASS)
+    if bar in context.plan.tuttis and role != ideas.SILENT and not section.is_bass_asked:
+        return allowed_bass(context.plan.avoid, ideas.DOUBLED)
+    return role
 
 
 def _trimmed(line: list[tuple[int, int, int]]) -> list[Note]:

@@ -63,6 +63,7 @@ class Sketch:
     tune: tuple[TuneBar, ...]
     score: Score
     search_cost: float
+    context: Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ def _sketched(track: TrackPlan, plan: PiecePlan, material: Material, take: int) 
         given.muted,
     )
     score = ended(track, _score(track, context, given))
-    return Sketch(plan, harmony, cells, tune, score, cost)
+    return Sketch(plan, harmony, cells, tune, score, cost, context)
 
 
 _SUNG = 2

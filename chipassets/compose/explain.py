@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from chipassets.compose.composer import sketch
+from chipassets.compose import bass, ideas, inner
+from chipassets.compose.composer import Sketch, sketch
 from chipassets.compose.material import propose
 from chipassets.compose.piece import CADENCES
 from chipassets.compose.tunebar import describe
@@ -12,7 +13,7 @@ from chipassets.compose.weights import Model
 from chipassets.errors import ComposeError
 from chipassets.music.keys import pitch_name
 from chipassets.music.likeness import KINDS, likeness_of
-from chipassets.music.notes import PARTS
+from chipassets.music.notes import INNER, LEAD, PARTS
 from chipassets.music.score import Score
 from chipassets.plan.links import VARIANT
 from chipassets.plan.trackplan import TrackPlan
@@ -25,8 +26,8 @@ class BarExplained:
     idea: the idea of the piece. cell: the rhythm and degrees of the cell that the tune's bar
     develops; tune: how it was developed. costs: what the search charged the bar for, in points.
     cadence: how the phrase ends, if it ends in the bar. returns_from: the bar that this one repeats
-    whole, if any. roles: what each part does; notes: what it plays, by part. likeness: the measures
-    of the take, and of the file that the track is to resemble; empty if there is none.
+    whole, if any. roles: what each part does in the bar; notes: what it plays, by part. likeness:
+    the measures of the take, and of the file that the track is to resemble; empty if there is none.
     """
 
     take: int
@@ -80,7 +81,7 @@ def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> Bar
         cell=cell.text() if cell else "",
         tune=describe(tune),
         costs={name: round(value, 2) for name, value in tune.costs.items() if round(value, 2)},
-        roles={part: role for part, role in section.roles.items() if part in PARTS},
+        roles={part: _role_in(made, part, bar) for part in PARTS},
         notes={
             part: " ".join(
                 f"{note.start_step - first}:{pitch_name(note.pitch)}+{note.duration_steps}"
@@ -91,6 +92,18 @@ def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> Bar
         },
         likeness=_likeness(track, made.score),
     )
+
+
+def _role_in(made: Sketch, part: str, bar: int) -> str:
+    """Return what a part does in a bar; it may differ from what it does in the bar's section."""
+    context = made.context
+    if part == LEAD:
+        return made.plan.section_at(bar).role(part)
+    if bar in context.muted or made.plan.waits(part, bar):
+        return ideas.SILENT
+    if part == INNER:
+        return inner.role_in(context, bar)
+    return ideas.LONG if context.ends_piece(bar) else bass.role_in(context, bar)
 
 
 def _likeness(track: TrackPlan, score: Score) -> dict[str, tuple[float, float]]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from chipassets.compose.composer import compose_takes
 from chipassets.compose.explain import explain_take_bar
 from chipassets.compose.fit import COSTS
-from chipassets.compose.ideas import BASS_ROLES, IDEAS, INNER_ROLES
+from chipassets.compose.ideas import (
+    BASS_ROLES,
+    DOUBLED,
+    HELD,
+    IDEAS,
+    INNER_ROLES,
+    LONG,
+    SILENT,
+    THIRDS,
+)
+from chipassets.compose.planning import plan_piece
 from chipassets.compose.weights import Model
 from chipassets.music.forms import FormPart, lay_out
 from chipassets.music.keys import pitch_name
@@ -41,6 +51,21 @@ def test_the_notes_and_chords_are_those_of_the_take(
         # Phrases of four bars close in their last one.
         assert bool(found.cadence) == (bar in (3, 7))
         assert found.tune
+
+
+def test_a_part_does_what_is_told_of_its_bar(make_plan: MakePlan, singing_model: Model) -> None:
+    """A tutti and an entry leave what a part does in the rest of its section."""
+    track = make_plan(bars=16)
+    plans = [plan_piece(track, take) for take in range(32)]
+    take, bar = next((take, min(plan.tuttis)) for take, plan in enumerate(plans) if plan.tuttis)
+    together = explain_take_bar(track, singing_model, take, bar)
+    assert (together.roles[INNER], together.roles[BASS]) == (THIRDS, DOUBLED)
+    take = next(take for take, plan in enumerate(plans) if plan.waits(INNER, 0))
+    before = explain_take_bar(track, singing_model, take, 0)
+    assert (before.roles[INNER], before.notes[INNER]) == (SILENT, "")
+    at_once = make_plan(bars=4, loops=False)
+    last = explain_take_bar(at_once, singing_model, 0, 3)
+    assert (last.roles[INNER], last.roles[BASS]) == (HELD, LONG)
 
 
 def test_what_returns_says_from_where(make_plan: MakePlan, singing_model: Model) -> None:
