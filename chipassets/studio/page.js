@@ -1595,13 +1595,16 @@
       })
     );
     const told = make("p", { id: `${id}-said`, class: "told", hidden: true });
+    const clear = () => {
+      input.removeAttribute("aria-invalid");
+      told.hidden = true;
+    };
     const save = async () => {
       const value = input.value.trim();
       if (value === said) return;
       try {
         await write(field.key, value || null);
-        input.removeAttribute("aria-invalid");
-        told.hidden = true;
+        clear();
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         const problem = error.problems[0];
@@ -1611,6 +1614,11 @@
       }
     };
     input.addEventListener("change", save);
+    input.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape") return;
+      input.value = said;
+      clear();
+    });
     return make(
       "div",
       { class: "field" },
@@ -2428,7 +2436,10 @@
     const names = list.takes.map((one) => one.take);
     const at = names.indexOf(take);
     const next = names[Math.min(Math.max(at + offset, 0), names.length - 1)];
-    if (next === take) return;
+    if (next === take) {
+      tell(`Take ${labelOf(take)} is the ${offset > 0 ? "last" : "first"}`);
+      return;
+    }
     await choose(next);
     focusTake(next);
     const { label = "", state = "" } = item(next) || {};
@@ -2489,6 +2500,11 @@
     if ((event.ctrlKey || event.metaKey) && key === "s") {
       event.preventDefault();
       attempt(() => editor.save());
+      return;
+    }
+    if (key === "Escape" && isTyping && !target.closest("dialog")) {
+      // Letters are commands again; a field has dropped what was typed, the text keeps it.
+      byId("track-name").focus();
       return;
     }
     if (event.altKey || event.ctrlKey || event.metaKey || isTyping) return;
@@ -2568,6 +2584,9 @@
     if (form.method !== "dialog") form.addEventListener("submit", (event) => event.preventDefault());
   }
   roll.addEventListener("click", pointAt);
+  byId("tracks").addEventListener("focusin", ({ target }) => {
+    if (target instanceof Element) target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
   volume.addEventListener("input", setVolume);
   addEventListener("reload", () => attempt(load));
   addEventListener("beforeunload", (event) => {

@@ -66,7 +66,7 @@ class Opened:
         return str(self.page.run("document.querySelector('.take.selected').dataset.take"))
 
     def press(self, key: str) -> None:
-        self.page.press(key, key if len(key) == 1 else "")
+        self.page.press(key, "\r" if key == "Enter" else key if len(key) == 1 else "")
 
     def locked(self, track: str) -> Any:
         return read_lock(self.manifest).takes.get(track)
@@ -300,6 +300,67 @@ def test_a_key_is_changed_and_a_mistake_is_said_beside_it(studio: Opened) -> Non
     assert "# where one rests" in studio.manifest.read_text()
 
 
+def test_escape_leaves_a_field_as_it_was_and_the_keys_work_again(studio: Opened) -> None:
+    page = studio.page
+    tempo = "document.querySelector('#field-track-tempo')"
+    page.run(f"{tempo}.focus()")
+    for key in "131":
+        studio.press(key)
+    studio.press("Enter")
+    studio.wait_told("town: tempo = 131")
+    studio.wait_until(f"{tempo}.defaultValue === '131'")
+    page.run(f"{tempo}.focus()")
+    for key in "u0":
+        studio.press(key)
+    studio.press("Enter")
+    studio.wait_until(f"{tempo}.ariaInvalid === 'true'")
+    studio.press("Escape")
+    assert page.run(f"[{tempo}.value, {tempo}.ariaInvalid]") == ["131", None]
+    assert page.run("document.activeElement.id") == "track-name"
+    studio.press("u")
+    studio.wait_told("undo: town: tempo = 131")
+    assert "tempo" not in studio.manifest.read_text()
+    studio.press("e")
+    studio.press("z")
+    studio.press("Escape")
+    assert page.run("document.querySelector('#text').value.startsWith('z') || "
+                    "document.querySelector('#text').value.endsWith('z')")  # fmt: skip
+    assert page.run("document.activeElement.id") == "track-name"
+
+
+def test_a_section_is_composed_anew_by_keyboard_alone(opened: Callable[..., Opened]) -> None:
+    studio = opened(GAME.replace("mood: calm", "mood: calm\n    form: A B"), width=360)
+    studio.wait_until("document.querySelector('#count').textContent === '2 takes'")
+    first = studio.selected
+    studio.press("r")
+    studio.press("B")
+    assert studio.page.run("document.querySelector('#what').value") == "B"
+    while studio.page.run("document.activeElement.id") != "reroll":
+        studio.press("Tab")
+    studio.press("Enter")
+    studio.wait_until(f"document.querySelector('[data-take=\"{first}.1\"]')")
+    assert "section B composed anew" in studio.text(f'[data-take="{first}.1"]')
+
+
+def test_the_focused_track_and_every_badge_are_in_view(opened: Callable[..., Opened]) -> None:
+    caves = ("the_cave_of_the_long_name_1", "the_cave_of_the_long_name_2")
+    studio = opened(GAME + "".join(f"  {name}: {{scene: dungeon}}\n" for name in caves))
+    page = studio.page
+    studio.wait_until("document.querySelectorAll('#tracks .badge').length === 4")
+    cut = """[...document.querySelectorAll('#tracks .badge')].filter((e) =>
+      e.getBoundingClientRect().right > document.querySelector('nav').getBoundingClientRect().right)
+      .map((e) => e.textContent)"""
+    assert page.run(cut) == []
+    page.resize(360, 740, mobile=True)
+    for name in ("battle", *caves):
+        page.run("document.activeElement.blur()")
+        while page.run("document.activeElement.dataset.key") != f"track-{name}":
+            studio.press("Tab")
+        left, right = page.run("(b => [b.left, b.right])"
+                               "(document.activeElement.getBoundingClientRect())")  # fmt: skip
+        assert -1 <= left < right <= 361, name
+
+
 TYPE = """((value) => { const text = document.querySelector('#text'); text.value = value;
   text.dispatchEvent(new Event('input')); })"""
 
@@ -394,7 +455,7 @@ def test_what_the_command_line_decides_is_shown(studio: Opened) -> None:
     studio.wait_until("document.querySelector('[data-take=\"2\"].accepted')")
 
 
-@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_fits_its_width_in_both_schemes(studio: Opened, width: int, scheme: str) -> None:
     page = studio.page
@@ -423,8 +484,9 @@ def test_the_keys_are_listed_on_the_page(studio: Opened) -> None:
     studio.press("?")
     studio.wait_until("document.querySelector('#keys').open")
     listed = studio.text("#keys")
-    for key in "jknpabcxreuU?":
+    for key in ("Esc", *"jknpabcxreuU?"):
         assert key in listed
+    assert studio.page.run("document.activeElement.id") == "keys-title", "read from its start"
     studio.press("Escape")
     studio.wait_until("!document.querySelector('#keys').open")
 

@@ -47,13 +47,16 @@ function drawField(owner, field, said, is, write) {
     })
   );
   const told = make("p", { id: `${id}-said`, class: "told", hidden: true });
+  const clear = () => {
+    input.removeAttribute("aria-invalid");
+    told.hidden = true;
+  };
   const save = async () => {
     const value = input.value.trim();
     if (value === said) return;
     try {
       await write(field.key, value || null);
-      input.removeAttribute("aria-invalid");
-      told.hidden = true;
+      clear();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const problem = error.problems[0];
@@ -63,6 +66,11 @@ function drawField(owner, field, said, is, write) {
     }
   };
   input.addEventListener("change", save);
+  input.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    input.value = said;
+    clear();
+  });
   return make(
     "div",
     { class: "field" },

@@ -481,7 +481,10 @@ async function moveTake(offset) {
   const names = list.takes.map((one) => one.take);
   const at = names.indexOf(take);
   const next = names[Math.min(Math.max(at + offset, 0), names.length - 1)];
-  if (next === take) return;
+  if (next === take) {
+    tell(`Take ${labelOf(take)} is the ${offset > 0 ? "last" : "first"}`);
+    return;
+  }
   await choose(next);
   focusTake(next);
   const { label = "", state = "" } = item(next) || {};
@@ -542,6 +545,11 @@ function onKey(event) {
   if ((event.ctrlKey || event.metaKey) && key === "s") {
     event.preventDefault();
     attempt(() => editor.save());
+    return;
+  }
+  if (key === "Escape" && isTyping && !target.closest("dialog")) {
+    // Letters are commands again; a field has dropped what was typed, the text keeps it.
+    byId("track-name").focus();
     return;
   }
   if (event.altKey || event.ctrlKey || event.metaKey || isTyping) return;
@@ -621,6 +629,9 @@ for (const form of document.forms) {
   if (form.method !== "dialog") form.addEventListener("submit", (event) => event.preventDefault());
 }
 roll.addEventListener("click", pointAt);
+byId("tracks").addEventListener("focusin", ({ target }) => {
+  if (target instanceof Element) target.scrollIntoView({ block: "nearest", inline: "nearest" });
+});
 volume.addEventListener("input", setVolume);
 addEventListener("reload", () => attempt(load));
 addEventListener("beforeunload", (event) => {
