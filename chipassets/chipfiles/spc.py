@@ -96,11 +96,12 @@ def _memory(log: RegisterLog) -> tuple[bytes, bytes]:
     samples = b"".join(packed)
     stream_at = _SAMPLES + len(samples)
     if stream_at + len(stream.data) > echo_at:
+        fits = max(0, echo_at - stream_at) * 100 // len(stream.data)
         raise RenderError(
             f"the sound memory of 65536 bytes is too small: {_SAMPLES} for the player, "
             f"{len(samples)} for {len(packed)} samples, {len(stream.data)} for the registers of "
-            f"{len(log.frames)} frames, {delay * _ECHO_UNIT} for the echo; make the track shorter "
-            "or use fewer instruments"
+            f"{len(log.frames)} frames, {delay * _ECHO_UNIT} for the echo; {fits} % of the track "
+            "fits: make it shorter (length:), use fewer instruments, or write formats: without spc"
         )
     memory = bytearray(_MEMORY_SIZE)
     memory[ORIGIN : ORIGIN + len(player())] = player()

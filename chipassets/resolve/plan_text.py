@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 
 from chipassets.chips.chipsong import Instrument
@@ -45,8 +46,35 @@ def plan_to_text(plan: BuildPlan) -> str:
         "open keys and tempi lie near it",
     ]
     rate_hz = CHIPS[plan.chip].frame_rate_hz
-    blocks = (head, *(_track_lines(track, plan.home, rate_hz) for track in plan.tracks))
+    blocks = (
+        head,
+        *(
+            _track_lines(track, plan.home, rate_hz) + _size_lines(track, plan.formats)
+            for track in plan.tracks
+        ),
+    )
     return "\n".join(line for block in blocks for line in block)
+
+
+_SPC_SURE_SECONDS = 38
+"""What fits an SPC as a rule. Of eight tracks the busiest, a boss, needs 9.7 bytes a frame, and
+its 20 samples and its echo leave 22 KiB of the 64; the calmest needs 4.5 and leaves 28."""
+
+
+def _size_lines(track: TrackPlan, formats: Collection[str]) -> list[str]:
+    """Return a warning if the track may be too long for a format of fixed size."""
+    seconds = _seconds(track)
+    if "spc" not in formats or seconds <= _SPC_SURE_SECONDS:
+        return []
+    return [
+        f"  warning: its SPC may not fit 64 KiB: up to {_SPC_SURE_SECONDS} s fit as a rule, longer "
+        "tracks only with few notes and instruments; a build stops if it does not"
+    ]
+
+
+def _seconds(track: TrackPlan) -> float:
+    """Return how long the track's bars last at its tempo."""
+    return track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
 
 
 def played_text(track: TrackPlan, frame_rate_hz: Fraction) -> str:
@@ -58,7 +86,7 @@ def played_text(track: TrackPlan, frame_rate_hz: Fraction) -> str:
 
 def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> list[str]:
     """Return the lines that describe a track, after an empty one."""
-    seconds = track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
+    seconds = _seconds(track)
     end = _end_text(track)
     plays = played_text(track, frame_rate_hz)
     sound = track.character

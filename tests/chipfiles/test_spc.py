@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes.util
 import math
+import re
 import struct
 from dataclasses import replace
 from functools import cache
@@ -113,8 +114,14 @@ def test_libgme_hears_what_we_render() -> None:
 def test_what_does_not_fit_is_counted() -> None:
     log = log_of(4)
     long = RegisterLog("snes", log.frames * 50, None)
-    with pytest.raises(RenderError, match=r"samples.*registers of 19200 frames.*echo"):
+    with pytest.raises(RenderError, match=r"samples.*registers of 19200 frames.*echo") as told:
         encode_spc(long, title="x")
+    (share,) = re.findall(r"; (\d+) % of the track fits", str(told.value))
+    frames = len(long.frames) * int(share) // 100
+    assert encode_spc(replace(long, frames=long.frames[:frames]), title="x").data
+    more = len(long.frames) * (int(share) + 3) // 100
+    with pytest.raises(RenderError, match="too small"):
+        encode_spc(replace(long, frames=long.frames[:more]), title="x")
 
 
 def test_other_chips_are_refused() -> None:

@@ -450,3 +450,23 @@ def test_the_printed_plan_says_what_the_drums_play(drums: str, said: str, wanted
 )
 def test_the_printed_plan_says_a_variants_tempo_once(said: str, words: str) -> None:
     assert words in plan_to_text(plan(f"{{town: , late: {{like: town, {said}}}}}"))
+
+
+@pytest.mark.parametrize(
+    ("head", "bars", "is_warned"),
+    [
+        ("formats: [spc]\n", 24, True),
+        ("formats: [spc]\n", 16, False),
+        ("formats: [midi]\n", 24, False),
+    ],
+)
+def test_the_plan_says_which_track_may_be_too_long_for_an_spc(
+    head: str, bars: int, *, is_warned: bool
+) -> None:
+    """24 bars of 5/4 at 150 last 48 seconds, 16 bars 32."""
+    text = (
+        f"game: G\nchip: snes\n{head}tracks:\n"
+        f"  five: {{scene: battle, metre: 5/4, tempo: 150, length: {bars} bars}}\n"
+    )
+    said = plan_to_text(resolve(parse_manifest(text.encode(), Path("game.yaml"))))
+    assert ("its SPC may not fit 64 KiB: up to 38 s fit as a rule" in said) == is_warned
