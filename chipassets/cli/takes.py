@@ -166,7 +166,7 @@ def takes_command(
     audition = auditions.open_audition(manifest, track, model)
     if explain is not None:
         with console(stderr=True).status("composing"):
-            explained = rendered.explain_bar(audition, explain, _composed(take))
+            explained = rendered.explain_bar(audition, explain, _composed(take, audition))
         print_bar(track, explained, as_json=as_json)
         return
     with console(stderr=True).status("composing"):
@@ -245,15 +245,20 @@ _MOST_DIGITS = 4
 """Of a take's number."""
 
 
-def _composed(take: str | None) -> int | None:
-    """Return the number of a composed take; raise UsageError for a version such as 5.1."""
+def _composed(take: str | None, audition: Audition) -> int | None:
+    """Return the number of a composed take; raise UsageError for a version such as 5.1.
+
+    The error says how the version was made, and from which take.
+    """
     if take is None:
         return None
     if take.isdecimal() and len(take) <= _MOST_DIGITS:
         return int(take)
-    raise UsageError(
-        f"--take {take[:60]}: --explain works for composed takes, which have whole numbers"
-    )
+    version = next((one for one in audition.versions if one.name == take and one.version), None)
+    said = f"--take {take[:60]}: --explain works for composed takes, which have whole numbers"
+    if version is not None:
+        said += f"; it is {version.origin}: --take {version.number + 1} explains that one"
+    raise UsageError(said)
 
 
 def _pair(text: str | None) -> tuple[str, str] | None:

@@ -98,8 +98,8 @@ def _chosen_take(audition: Audition) -> int:
     if audition.current and audition.current.as_version:
         raise UsageError(
             f"take {audition.current.name} of track {audition.track.name!r} is "
-            f"{audition.current.origin}, so how its bars were composed is not known; name a "
-            "composed take with --take N"
+            f"{audition.current.origin}, so how its bars were composed is not known; --take "
+            f"{audition.current.number + 1} explains the take that it was made of"
         )
     number = chosen_number(audition, list_takes(audition))
     if number is None:

@@ -229,6 +229,10 @@ def test_a_reroll_waits_until_somebody_accepts_it(game: Path, chipassets: Run) -
     assert (waiting.score, waiting.name) == (before.score, before.name)
     (version,) = waiting.versions
     assert version.origin == f"take {before.name} with bass in bars 3 to 4 composed anew"
+    asked = chipassets("takes", "game.yaml", "fight", "--explain", "3", "--take", name)
+    assert asked.returncode == 2
+    said = " ".join(asked.stderr.split())
+    assert f"it is {version.origin}: --take {before.number + 1} explains that one" in said
     changed = set(version.score.notes) ^ set(before.score.notes)
     steps = before.score.steps_per_bar
     assert changed
