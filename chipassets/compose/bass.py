@@ -279,11 +279,18 @@ def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:
 
 
 def _tune_rhythm(context: Context, bar: int) -> list[CellNote]:
-    """Return a bar of the bass in the tune's rhythm: roots, and every third note a fifth."""
+    """Return a bar of the bass in the tune's rhythm: roots, and some shorter notes a fifth.
+
+    What is held for a beat, and the last note, say what the chord is.
+    """
     notes = context.bar_notes(bar)
     start = bar * context.bar_steps
     return [
-        CellNote(note.start_step - start, min(note.duration_steps, 4), 0 if index % 3 != 1 else 4)
+        CellNote(
+            note.start_step - start,
+            min(note.duration_steps, 4),
+            4 if index % 3 == 1 and note.duration_steps < 4 and note is not notes[-1] else 0,
+        )
         for index, note in enumerate(notes)
     ]
 

@@ -140,18 +140,37 @@ def _third(chord: Chord) -> int:
 def _bent_scale(chord: Chord, key: Key, home: Key) -> list[int]:
     """Return seven steps above home's tonic: the key's scale, bent to hold the chord's tones.
 
-    A chord tone outside the scale replaces the nearest step that is not a chord tone. Of two
-    equally near steps it replaces the lower if the chord has a major third, else the upper.
+    A chord tone outside the scale replaces the step of its letter, which is two steps above the
+    root's for a third, four for a fifth, six for a seventh: over E minor in D minor B replaces B
+    flat. If that step is a chord tone or more than a tone away, the nearest other step is replaced;
+    of two equally near ones the lower if the chord has a major third, else the upper.
     """
     above = key.tonic - home.tonic
     scale = sorted((step + above) % OCTAVE for step in key.harmony_scale)
     leads = (chord.root + 4) % OCTAVE in chord.pitch_classes
     wanted = {(pitch - home.tonic) % OCTAVE for pitch in chord.pitch_classes}
-    for tone in sorted(wanted - set(scale)):
+    root = (chord.root - home.tonic) % OCTAVE
+    for tone in sorted(wanted - set(scale), key=lambda tone: (tone != root, tone)):
+        letter = None
+        if root in scale:
+            interval = (tone - root) % OCTAVE
+            steps = 6 if interval == _DIMINISHED_SEVENTH and not leads else _STEPS_ABOVE[interval]
+            letter = (scale.index(root) + steps) % DEGREES
         free = [i for i in range(DEGREES) if scale[i] not in wanted]
-        free.sort(key=lambda i: (abs(scale[i] - tone), (scale[i] < tone) != leads))
+        free.sort(
+            key=lambda i: (
+                i != letter or abs(scale[i] - tone) > _A_TONE,
+                abs(scale[i] - tone),
+                (scale[i] < tone) != leads,
+            )
+        )
         scale[free[0]] = tone
     return sorted(scale)
+
+
+_A_TONE, _DIMINISHED_SEVENTH = 2, 9
+_STEPS_ABOVE = (0, 1, 1, 2, 2, 3, 4, 4, 4, 5, 6, 6)
+"""Of each interval above a chord's root, by how many letters its tone is higher."""
 
 
 @dataclass(frozen=True, slots=True)

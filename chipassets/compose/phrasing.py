@@ -237,7 +237,7 @@ def cut_stops(context: Context, notes: Sequence[Note]) -> list[Note]:
     kept = list(notes)
     for bar in context.plan.stops:
         end = (bar + 1) * context.bar_steps
-        start = end - context.pulse_steps
+        start = end - min(context.pulse_steps, _QUARTER)
         cut = []
         for note in kept:
             if start <= note.start_step < end:

@@ -119,6 +119,18 @@ def test_doubling_the_tune_the_bass_begins_with_it(make_plan: MakePlan) -> None:
     assert with_it > 0.6 * len(inside)
 
 
+def test_in_a_tutti_long_and_last_notes_stand_on_their_chord(make_plan: MakePlan) -> None:
+    for seed in range(6):
+        context = context_of(make_plan, ideas.PATTERN, seed=seed)
+        context = replace(context, plan=replace(context.plan, tuttis=(1, 3, 5)))
+        table, at = context.harmony.table, context.harmony.at
+        for bar in (1, 3, 5):
+            notes = [note for note in compose_bass(context) if note.start_step // 16 == bar]
+            for note in notes:
+                if note.duration_steps >= 4 or note is notes[-1]:
+                    assert note.pitch % 12 == table.bass[int(at[note.start_step])], (seed, bar)
+
+
 def test_a_letter_keeps_its_pattern(make_plan: MakePlan) -> None:
     context = context_of(make_plan, ideas.PATTERN)
     first = pattern_of(context, "A", 0)

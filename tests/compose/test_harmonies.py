@@ -61,6 +61,21 @@ def test_chords_of_the_key_leave_its_scale_as_it_is(key: Key) -> None:
             assert chords.scale(row) == own
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "scale"),
+    [
+        ("Em", Key(2, "minor"), {2, 4, 5, 7, 9, 11, 0}),  # B for B flat, not for C
+        ("F7", Key(0, "major"), {0, 2, 3, 5, 7, 9, 11}),  # E flat for E
+        ("C7", Key(0, "major"), {0, 2, 4, 5, 7, 9, 10}),
+        ("Fm7", Key(0, "major"), {0, 2, 3, 5, 7, 8, 11}),
+        ("Bdim7", Key(0, "major"), {0, 2, 4, 5, 7, 8, 11}),  # A flat for A
+        ("Caug", Key(0, "major"), {0, 2, 4, 5, 8, 9, 11}),  # G sharp for G
+    ],
+)
+def test_a_foreign_tone_takes_the_place_of_its_letter(name: str, key: Key, scale: set[int]) -> None:
+    assert table([name], key).scale(0) == scale
+
+
 def test_a_chord_that_leads_raises_what_is_below() -> None:
     chords = table(["D", "Fm"], Key(0, "major"))
     assert chords.scale(0) == {0, 2, 4, 6, 7, 9, 11}  # the fourth becomes the leading tone of G
