@@ -7,6 +7,7 @@ parts add colour: an echo of the lead, a second lead, the bass an octave up.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -106,12 +107,19 @@ def _chorus(spec: VoiceSpec, played: Played) -> _Part:
 
 
 def _double(spec: VoiceSpec, played: Played) -> _Part:
-    """Return the bass an octave up, with a brighter sound."""
-    notes = tuple(
+    """Return the bass an octave up, with a brighter sound, where that lies below the lead."""
+    moved = (
         replace(_moved(note, spec, OCTAVE), level=_DOUBLE_LEVEL, instrument="edge")
         for note in played.bass
     )
-    return notes, played.left
+    starts = [note.start_frame for note in played.lead]
+
+    def is_below(note: ChipNote) -> bool:
+        first = max(0, bisect_right(starts, note.start_frame) - 1)
+        over = played.lead[first : bisect_left(starts, note.end_frame)]
+        return all(note.pitch < other.pitch for other in over if other.end_frame > note.start_frame)
+
+    return tuple(note for note in moved if is_below(note)), played.left
 
 
 _PARTS: dict[str, Callable[[VoiceSpec, Played], _Part]] = {

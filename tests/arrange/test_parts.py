@@ -56,6 +56,15 @@ def test_a_part_of_two_voices_keeps_its_line_and_counts_the_rest() -> None:
     assert counted == 1
 
 
+def test_a_bass_is_doubled_only_below_the_tune() -> None:
+    low, high = Note(0, 16, 45, BASS), Note(16, 16, 66, BASS)
+    tune = [Note(4 * n, 4, 64, LEAD) for n in range(8)]
+    doubled = arrange(replace(song(2), notes=ordered([*tune, low, high])), plan(), "snes")
+    double = played(doubled, "voice8")
+    # The bass sounds an octave lower than written, and is doubled where it is written.
+    assert [note.pitch for note in double] == [45]
+
+
 STROKES = (
     DrumStroke(0, "kick", 127), DrumStroke(8, "snare", 100), DrumStroke(20, "closed_hat", 60),
     DrumStroke(40, "crash", 110), DrumStroke(52, "tom", 90),
