@@ -57,8 +57,8 @@ def test_a_part_of_two_voices_keeps_its_line_and_counts_the_rest() -> None:
 
 
 def test_a_bass_is_doubled_only_below_the_tune() -> None:
-    low, high = Note(0, 16, 45, BASS), Note(16, 16, 66, BASS)
-    tune = [Note(4 * n, 4, 64, LEAD) for n in range(8)]
+    low, high = Note(0, 16, 45, BASS), Note(16, 16, 54, BASS)
+    tune = [Note(4 * n, 4, 52, LEAD) for n in range(8)]
     doubled = arrange(replace(song(2), notes=ordered([*tune, low, high])), plan(), "snes")
     double = played(doubled, "voice8")
     # The bass sounds an octave lower than written, and is doubled where it is written.
