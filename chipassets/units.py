@@ -30,6 +30,9 @@ PULSE_STEPS: Mapping[str, int] = {
 OCTAVE = 12
 """Semitones in an octave, and so the number of pitch classes."""
 
+CENT = 0.0005776226504666211
+"""ln 2 / 1200: the relative change of a frequency or a timer for one cent, where that is small."""
+
 SAMPLE_RATE_HZ = 44_100
 
 

@@ -24,7 +24,14 @@ from chipassets.arrange.lines import assign_lines, fill_gaps
 from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.steady_bass import beside_steady_bass
 from chipassets.arrange.voice_roles import assign_roles, find_chip
-from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, FormPart, Instrument
+from chipassets.chips.chipsong import (
+    ChipNote,
+    ChipSong,
+    ChipVoice,
+    FormPart,
+    Instrument,
+    counted,
+)
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.errors import ArrangeError
 from chipassets.music.score import FURTHER_PARTS, Note, Score
@@ -95,7 +102,7 @@ def arrange(score: Score, track: TrackPlan, chip: str) -> ChipSong:
         _FOLDED: folded,
         _NO_SAMPLES: _without_sample(song, band.table),
     }
-    return replace(song, dropped=_counted(dropped), adapted=_counted(adapted))
+    return replace(song, dropped=counted(dropped.items()), adapted=counted(adapted.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +270,6 @@ def _without_sample(song: ChipSong, chip: Chip) -> int:
         return 0
     named = {item.name for item in song.instruments if item.recording}
     return sum(note.instrument in named for voice in song.voices for note in voice.notes)
-
-
-def _counted(counts: Mapping[str, int]) -> tuple[Dropped, ...]:
-    return tuple(Dropped(reason, count) for reason, count in counts.items() if count)
 
 
 def _playable(score: Score, timing: Timing) -> tuple[list[Note], Counter[str]]:

@@ -20,6 +20,7 @@ from chipassets.chips.recorded_source import source_of
 from chipassets.chips.registers import RegisterLog, Write
 from chipassets.chips.soundbank import Source
 from chipassets.errors import ArrangeError
+from chipassets.units import CENT
 
 DRIVERS: dict[str, Driver] = {
     "nes": NES_DRIVER,
@@ -29,8 +30,6 @@ DRIVERS: dict[str, Driver] = {
 }
 """The driver of each chip in the chip table."""
 
-_CENT = 0.0005776226504666211
-"""ln 2 / 1200: the relative change of a timer for one cent."""
 
 _SILENT = State()
 
@@ -132,7 +131,7 @@ def _timer(pitch: int, instrument: Instrument, age: int, chip: Chip, spec: Voice
     delay = instrument.vibrato_delay_frames
     if delay is not None and age >= delay:
         cents = instrument.vibrato_depth_cents * _wave(age - delay, instrument)
-        bend += round(cents * _CENT * (base + 1))
+        bend += round(cents * CENT * (base + 1))
     if spec.kind == "sample":
         return min(max(base - bend, 1), (1 << spec.timer_bits) - 1)
     return min(max(base + bend, base & ~0xFF), base | 0xFF)

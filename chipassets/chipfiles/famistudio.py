@@ -18,11 +18,18 @@ from chipassets.chipfiles.famitracker import tracker_chip
 from chipassets.chipfiles.ft_samples import sampled_drums
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields
-from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, Macro
+from chipassets.chips.chipsong import (
+    ChipNote,
+    ChipSong,
+    ChipVoice,
+    Instrument,
+    Macro,
+    counted,
+)
 from chipassets.chips.dmcbank import RATE, Clip, clips
 from chipassets.chips.profiles import VRC6_DUTIES, Chip, VoiceSpec
 from chipassets.errors import RenderError
-from chipassets.units import OCTAVE, STEPS_PER_BEAT, steps_per_bar
+from chipassets.units import CENT, OCTAVE, STEPS_PER_BEAT, steps_per_bar
 
 _CHANNELS = {
     "pulse1": "Square1",
@@ -52,8 +59,6 @@ _LETTERS = 255
 # Envelopes of FamiStudio's vibrato: frames a period by speed, timer units up and down by depth.
 _VIBRATO_FRAMES = (64, 32, 21, 16, 13, 11, 9, 8, 7, 6, 5, 4)
 _VIBRATO_DEPTHS = (1, 2, 3, 4, 6, 9, 11, 13, 16, 21, 29, 43, 63, 95, 127)
-_CENT = 0.0005776226504666211
-"""ln 2 / 1200: the relative change of a timer for one cent."""
 
 
 _SAW_SHARE = 42 / 30
@@ -89,10 +94,9 @@ def encode_famistudio(
     lost: Counter[str] = Counter()
     clock = _Clock(patterns, lost)
     bank = _Bank()
-    played = {voice.name: voice for voice in song.voices}
     channels = {
         _CHANNELS[spec.name]: _Lane(song, clock, chip, spec, bank, lost).notes(
-            played.get(spec.name, ChipVoice(spec.name, ()))
+            song.voice(spec.name)
         )
         for spec in chip.voices
     }
@@ -110,7 +114,7 @@ def encode_famistudio(
     ]  # fmt: skip
     for name, notes in channels.items():
         lines += _channel(name, notes, patterns)
-    dropped = tuple(Dropped(reason, count) for reason, count in sorted(lost.items()) if count)
+    dropped = counted(sorted(lost.items()))
     return ChipFile(("\n".join(lines) + "\n").encode("ascii"), (*changed, *dropped))
 
 
@@ -381,7 +385,7 @@ class _Lane:
             return False
         at = self._notes.setdefault(self.clock.near(note.start_frame + delay), {})
         timer = self.chip.timer(self.spec, note.pitch)
-        units = instrument.vibrato_depth_cents * _CENT * (timer + 1)
+        units = instrument.vibrato_depth_cents * CENT * (timer + 1)
         at |= _vibrato_of(
             1 + _nearest(_VIBRATO_FRAMES, instrument.vibrato_period_frames),
             1 + _nearest(_VIBRATO_DEPTHS, units),

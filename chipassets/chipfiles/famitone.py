@@ -19,7 +19,14 @@ from chipassets.chipfiles.ft_samples import INSTRUMENT, add_samples, keys, plays
 from chipassets.chipfiles.grid import Grid, row_grid
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields
-from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, Macro
+from chipassets.chips.chipsong import (
+    ChipNote,
+    ChipSong,
+    ChipVoice,
+    Instrument,
+    Macro,
+    counted,
+)
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.errors import RenderError
 from chipassets.units import OCTAVE
@@ -75,11 +82,8 @@ def encode_famitone(
     if sampler:
         bank.add_plain(INSTRUMENT)
     palette = _palette(song, _MOST_INSTRUMENTS - sampler)
-    played = {voice.name: voice for voice in song.voices}
     lanes = [
-        _Lane(song, grid, spec, bank, palette, lost).cells(
-            played.get(spec.name, ChipVoice(spec.name, ()))
-        )
+        _Lane(song, grid, spec, bank, palette, lost).cells(song.voice(spec.name))
         for spec in chip.voices
     ]
     drums: dict[int, FtCell] = {}
@@ -97,7 +101,7 @@ def encode_famitone(
         copyright=texts["copyright"],
         name=texts["title"],
     )
-    dropped = tuple(Dropped(reason, count) for reason, count in sorted(lost.items()) if count)
+    dropped = counted(sorted(lost.items()))
     return ChipFile(module_text(module).encode("ascii"), (*changed, *dropped))
 
 

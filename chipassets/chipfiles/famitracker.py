@@ -26,10 +26,10 @@ from chipassets.chipfiles.ft_samples import (
 from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields
-from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, counted
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.errors import RenderError
-from chipassets.units import OCTAVE
+from chipassets.units import CENT, OCTAVE
 
 _TEMPO = 150
 """The tempo at which a row lasts as many frames as its speed."""
@@ -48,8 +48,6 @@ _LOWEST_MIDI = 24
 # Depths of 4xy in timer units by y (the new vibrato); a period has 64 phases, x of them a frame.
 _VIBRATO_DEPTHS = (1.0, 1.5, 2.5, 4.0, 5.0, 7.0, 10.0, 12.0, 14.0, 17.0, 22.0, 30.0, 44.0, 64.0)
 _VIBRATO_PHASES = 64
-_CENT = 0.0005776226504666211
-"""ln 2 / 1200: the relative change of a timer for one cent."""
 
 _TWICE = "FamiTracker: a second note of a voice in one row"
 _RANGE = "FamiTracker: a note below C-0 or above B-7"
@@ -80,10 +78,9 @@ def encode_famitracker(
     patterns = tracker_patterns(grid)
     bank = Bank()
     lost: Counter[str] = Counter()
-    played = {voice.name: voice for voice in song.voices}
     lanes: list[dict[int, FtCell]] = []
     for spec in chip.voices:
-        voice = played.get(spec.name, ChipVoice(spec.name, ()))
+        voice = song.voice(spec.name)
         lanes.append(_Lane(song, grid, chip, spec, bank, lost).cells(voice))
     flow = _flow(grid, patterns)
     lanes.insert(_SAMPLES_CHANNEL, flow)
@@ -103,7 +100,7 @@ def encode_famitracker(
         name=texts["title"],
         expansion=_EXPANSIONS[song.chip],
     )
-    dropped = tuple(Dropped(reason, count) for reason, count in sorted(lost.items()) if count)
+    dropped = counted(sorted(lost.items()))
     return ChipFile(module_text(module).encode("ascii"), (*changed, *dropped))
 
 
@@ -229,7 +226,7 @@ def _note_name(pitch: int, kind: str) -> str | None:
 
 
 def _vibrato(instrument: Instrument, timer: int) -> str:
-    wanted = instrument.vibrato_depth_cents * _CENT * (timer + 1)
+    wanted = instrument.vibrato_depth_cents * CENT * (timer + 1)
     depth = min(range(len(_VIBRATO_DEPTHS)), key=lambda y: abs(_VIBRATO_DEPTHS[y] - wanted))
     speed = min(max(round(_VIBRATO_PHASES / max(instrument.vibrato_period_frames, 1)), 1), 15)
     return f"4{speed:X}{depth:X}"

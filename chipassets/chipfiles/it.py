@@ -47,7 +47,7 @@ from chipassets.chipfiles.mod_samples import (
 )
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields, to_ascii
-from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, counted
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
 from chipassets.units import OCTAVE, STEPS_PER_BEAT, steps_per_bar
@@ -93,12 +93,9 @@ def encode_it(
         )
     lost: Counter[str] = Counter()
     bank = _Bank(song)
-    played = {voice.name: voice for voice in song.voices}
     specs = CHIPS[song.chip].voices
     lanes = [
-        _Lane(song, grid, wave_of(spec.kind) or "", bank, lost).cells(
-            played.get(spec.name, ChipVoice(spec.name, ()))
-        )
+        _Lane(song, grid, wave_of(spec.kind) or "", bank, lost).cells(song.voice(spec.name))
         for spec in specs
     ]
     lanes += _flow(grid, patterns)
@@ -113,8 +110,10 @@ def encode_it(
         (*(spec.name for spec in specs), "speed", "loop"),
     )  # fmt: skip
     slow = (Dropped(f"IT: ticks {error:+.2f} % longer than the song's frames", 1),)
-    counted = tuple(Dropped(reason, count) for reason, count in sorted(lost.items()) if count)
-    return ChipFile(it_bytes(module), (*changed, *(slow if abs(error) > 0.5 else ()), *counted))
+    return ChipFile(
+        it_bytes(module),
+        (*changed, *(slow if abs(error) > 0.5 else ()), *counted(sorted(lost.items()))),
+    )
 
 
 def _tempo(song: ChipSong) -> tuple[int, float]:

@@ -45,7 +45,7 @@ from chipassets.chipfiles.mod_samples import (
 )
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields, to_ascii
-from chipassets.chips.chipsong import ChipSong, ChipVoice, Dropped
+from chipassets.chips.chipsong import ChipSong, Dropped, counted
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
 from chipassets.nearest import did_you_mean
@@ -80,7 +80,9 @@ def encode_mod(song: ChipSong, *, title: str, beats_per_bar: float = 4) -> ChipF
     _steer(cells, grid, patterns, clock, lost)
     order, distinct = _assemble(cells, patterns)
     module = ModFile(texts["title"], tuple(samples.values()), order, distinct)
-    return ChipFile(mod_bytes(module), (*changed, *_tempo_report(clock), *_counted(lost)))
+    return ChipFile(
+        mod_bytes(module), (*changed, *_tempo_report(clock), *counted(sorted(lost.items())))
+    )
 
 
 def _collected(song: ChipSong, grid: Grid, clock: Clock) -> tuple[list[Lane], Counter[str]]:
@@ -88,7 +90,6 @@ def _collected(song: ChipSong, grid: Grid, clock: Clock) -> tuple[list[Lane], Co
 
     Samples span one octave, or more if there would be too many.
     """
-    played = {voice.name: voice for voice in song.voices}
     for span in range(1, MOST_SPAN + 1):
         lost: Counter[str] = Counter()
         lanes = [
@@ -96,7 +97,7 @@ def _collected(song: ChipSong, grid: Grid, clock: Clock) -> tuple[list[Lane], Co
             for spec in CHIPS[song.chip].voices
         ]
         for lane in lanes:
-            lane.collect(played.get(lane.name, ChipVoice(lane.name, ())))
+            lane.collect(song.voice(lane.name))
         sounds = {start.sound for lane in lanes for start in lane.starts.values()}
         if len(sounds) <= MOST_SAMPLES:
             break
@@ -123,10 +124,6 @@ def wave_of(kind: str) -> str | None:
     """Return the family of samples for a kind of voice; None if there is none."""
     families = {"pulse": "pulse", "triangle": "triangle", "wave": "triangle", "saw": "saw"}
     return "noise" if kind == "noise" else families.get(kind.split("_")[-1])
-
-
-def _counted(lost: Counter[str]) -> tuple[Dropped, ...]:
-    return tuple(Dropped(reason, count) for reason, count in sorted(lost.items()) if count)
 
 
 def _clock(song: ChipSong, grid: Grid, beats_per_bar: float) -> Clock:

@@ -18,7 +18,14 @@ from functools import lru_cache
 from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields, to_ascii
-from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, Macro
+from chipassets.chips.chipsong import (
+    ChipNote,
+    ChipSong,
+    ChipVoice,
+    Instrument,
+    Macro,
+    counted,
+)
 from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, VoiceSpec
 from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
@@ -83,11 +90,10 @@ def encode_uge(
     if song.loop_start_frame is None:
         patterns.append(range(len(grid.rows), len(grid.rows) + 1))
     lost: Counter[str] = Counter()
-    played = {voice.name: voice for voice in song.voices}
     lanes: list[_Lane] = []
     for kind in _KINDS:
         specs = [spec for spec in CHIPS[song.chip].voices if spec.kind == kind]
-        voices = [played.get(spec.name, ChipVoice(spec.name, ())) for spec in specs]
+        voices = [song.voice(spec.name) for spec in specs]
         palette = _palette(song, kind, voices, lost)
         if kind == "dmg_wave":
             palette = {
@@ -103,7 +109,7 @@ def encode_uge(
         for write in (write for write in writes if write.address == _PANNING):
             _put(cells, grid.place(number)[0], _SIDES, write.value, lost)
     body = _body(texts, lanes, _wave_table(waves), grid, patterns)
-    dropped = tuple(Dropped(reason, count) for reason, count in sorted(lost.items()) if count)
+    dropped = counted(sorted(lost.items()))
     return ChipFile(body, (*changed, *dropped))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chipassets.chips.recording import Recording
@@ -100,6 +101,11 @@ class Dropped:
     count: int
 
 
+def counted(counts: Iterable[tuple[str, int]]) -> tuple[Dropped, ...]:
+    """Return reasons with their counts as entries, in order, without those of no note."""
+    return tuple(Dropped(reason, count) for reason, count in counts if count)
+
+
 @dataclass(frozen=True, slots=True)
 class ChipSong:
     """What each voice of a chip plays, in frames; `loop_start_frame` None plays once.
@@ -128,6 +134,10 @@ class ChipSong:
         """Return the frames from this one to the loop's seam or the end; at least 0."""
         seams = (self.loop_start_frame or 0, self.frames)
         return max(0, min((seam for seam in seams if seam > frame), default=frame) - frame)
+
+    def voice(self, name: str) -> ChipVoice:
+        """Return the voice of this name; a silent one if there is none."""
+        return next((one for one in self.voices if one.name == name), ChipVoice(name, ()))
 
     def instrument(self, name: str) -> Instrument:
         """Return the instrument of this name; KeyError if there is none."""

@@ -7,7 +7,6 @@ readers gave to takes without knowing where they came from (`chipassets/models/p
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +75,7 @@ class _Opening:
     """The opening of a voiced score: its parts, and what several measures need.
 
     values: steps from each of the tune's notes to the next. moves: semitones from each to the next.
-    strokes: the steps of the drums. spans: the chords, each with its first step.
+    strokes: the steps of the drums. chords: the chord of each step; empty without chords.
     """
 
     score: Score
@@ -87,11 +86,15 @@ class _Opening:
     values: _Ints
     moves: _Ints
     strokes: _Ints
-    spans: tuple[tuple[int, Chord], ...]
+    chords: tuple[Chord, ...]
 
-    def chord_at(self, step: int) -> Chord:
-        """Return the chord at a step; the score has chords."""
-        return self.spans[bisect_right(self.spans, step, key=lambda span: span[0]) - 1][1]
+    @property
+    def halves(self) -> tuple[Chord, ...]:
+        """The chords of all half bars; empty without chords."""
+        bar = self.score.steps_per_bar
+        return self.chords and tuple(
+            self.chords[half * bar // 2] for half in range(2 * len(self.tune.bars))
+        )
 
 
 def _opening(score: Score, pulse_steps: int) -> _Opening:
@@ -108,8 +111,20 @@ def _opening(score: Score, pulse_steps: int) -> _Opening:
         values=np.diff(np.append(tune.starts, steps)),
         moves=np.diff(tune.pitches),
         strokes=np.array([hit.step for hit in score.drums or () if hit.step < steps], np.int64),
-        spans=tuple(chord_spans(score)),
+        chords=_chords(score, steps),
     )
+
+
+def _chords(score: Score, steps: int) -> tuple[Chord, ...]:
+    """Return the chord of each of the first steps; empty for a score without chords."""
+    spans = chord_spans(score)
+    ends = [start for start, _ in spans[1:]] + [steps]
+    chords = [
+        chord
+        for (start, chord), end in zip(spans, ends, strict=False)
+        for _ in range(start, min(end, steps))
+    ]
+    return tuple(chords)
 
 
 def _line(score: Score, part: str, bars: int) -> _Line:
@@ -162,9 +177,9 @@ def _comes_back(opening: _Opening) -> float:
 def _long_fit(opening: _Opening) -> float:
     """Return how many notes of a beat or more begin as tones of their chord; 1 without any."""
     found = [
-        note.pitch % OCTAVE in opening.chord_at(note.start_step).pitch_classes
+        note.pitch % OCTAVE in opening.chords[note.start_step].pitch_classes
         for note, value in zip(opening.tune.notes, opening.values.tolist(), strict=True)
-        if value >= _LONG and opening.spans
+        if value >= _LONG and opening.chords
     ]
     return _share(found) if found else 1.0
 
@@ -207,18 +222,12 @@ def _mud(opening: _Opening) -> float:
     return _share((inner - bass)[both] < _FIFTH)
 
 
-def _halves(opening: _Opening) -> list[Chord]:
-    """Return the chords of all half bars; none without chords."""
-    if not opening.spans:
-        return []
-    half = opening.score.steps_per_bar / 2
-    return [opening.chord_at(int(place * half)) for place in range(2 * len(opening.tune.bars))]
-
-
 def _dominants(opening: _Opening) -> float:
     """Return how many fourth bars end on the dominant."""
     dominant = (opening.score.key.tonic + _FIFTH) % OCTAVE
-    return _share([chord.root == dominant for chord in _halves(opening)[2 * _PHRASE - 1 :: 8]])
+    return _share(
+        [chord.root == dominant for chord in opening.halves[2 * _PHRASE - 1 :: 2 * _PHRASE]]
+    )
 
 
 def _shared_onsets(opening: _Opening) -> float:
@@ -245,7 +254,7 @@ MEASURES: Mapping[str, Callable[[_Opening], float]] = {
     "low tune": _below,
     # The chords: shares of long notes, of half bars, of fourth bars.
     "long notes in their chord": _long_fit,
-    "chord changes": lambda o: _share([a != b for a, b in pairwise(_halves(o))]),
+    "chord changes": lambda o: _share([a != b for a, b in pairwise(o.halves)]),
     "dominants at phrase ends": _dominants,
     # How the parts go together: shares of steps, of long notes, of onsets, of all notes.
     "rubs of tune and bass": lambda o: _rubs(o.tune, o.bass),
