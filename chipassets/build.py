@@ -26,12 +26,17 @@ from chipassets.errors import CheckError
 from chipassets.lock import Choices, Lock, LockedTake, change_lock, merge_locks, try_lock
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
-from chipassets.production.held_chips import other_chip_warnings, refuse_frozen_on_other_chip
+from chipassets.production.held_chips import (
+    heard_on,
+    other_chip_warnings,
+    refuse_frozen_on_other_chip,
+)
 from chipassets.production.linked_notes import linked, waiting
 from chipassets.production.provenance import index_of, provenance
 from chipassets.production.stock import Stock, take_stock, take_stock_of_notes
+from chipassets.resolve.plan_warnings import plan_warnings
 from chipassets.stored.cache import Cache, open_cache
-from chipassets.stored.cache_keys import outdated_choices
+from chipassets.stored.cache_keys import is_held, outdated_choices
 from chipassets.stored.facts import CHIP_FACT, decided_on, home_key_text
 
 if TYPE_CHECKING:
@@ -256,24 +261,26 @@ def _keep_lock(
     """
     home = home_key_text(stock.asked.home)
     ours = replace(stock.lock, takes=stock.lock.takes | dict(takes), home=home)
-    ours = replace(ours, takes=ours.takes | _frozen_on(stock, ours))
+    ours = replace(ours, takes=ours.takes | _decided_on(stock, ours))
     if locked or replace(ours, manifest=manifest.name) == stock.before:
         return ours
     return change_lock(manifest, lambda now: merge_locks(stock.before, now, ours)[0])
 
 
-def _frozen_on(stock: Stock, lock: Lock) -> dict[str, LockedTake]:
-    """Return the undecided takes whose stored chip changes.
+def _decided_on(stock: Stock, lock: Lock) -> dict[str, LockedTake]:
+    """Return the takes whose stored chip changes.
 
-    A frozen track's take gets the plan's chip; any other loses it.
+    A frozen or accepted track's take gets a chip if it has none, as in locks of older versions:
+    that of the bundle, which plays it, or else the plan's. Any other take loses it.
     """
     found = {}
     for track in stock.plan.tracks:
         take = lock.takes.get(track.name)
-        if take is None or take.accepted:
+        if take is None:
             continue
         known = dict(take.facts).get(CHIP_FACT, "")
-        wanted = (known or stock.plan.chip) if track.frozen else ""
+        is_decided = track.frozen or take.accepted
+        wanted = (known or heard_on(stock, track.name)) if is_decided else ""
         if known != wanted:
             found[track.name] = replace(take, facts=decided_on(take.facts, wanted))
     return found
@@ -300,6 +307,7 @@ def _finish(
     ]
     warnings += _cartridge_warnings(stock.plan, index) + _rival_warnings(stock)
     warnings += other_chip_warnings(stock)
+    warnings += [str(said) for said in plan_warnings(_composed(stock)) if said.in_bundle]
     if strict and warnings:
         raise CheckError("\n".join(["the bundle was not written (--strict):", *warnings]))
     changed = index != stock.index or bool(produced) or bool(stock.others)
@@ -354,6 +362,17 @@ def _work(inputs: BuildInputs, track: TrackPlan, locked: LockedTake | Choices) -
         report_stage(track.name, stage)
 
     return produce_track(inputs, track, locked, report)
+
+
+def _composed(stock: Stock) -> BuildPlan:
+    """Return the plan of the tracks whose notes follow it, not those that a person accepted."""
+    takes = stock.lock.takes
+    follow = [
+        track
+        for track in stock.plan.tracks
+        if (take := takes.get(track.name)) is None or not is_held(track, take)
+    ]
+    return replace(stock.plan, tracks=tuple(follow))
 
 
 def _track_warnings(index: Index) -> list[str]:

@@ -98,10 +98,43 @@ STRAIGHT = Swing()
 
 
 def swung_frame(step: int, frames_per_bar: int, beats_per_bar: float, swing: Swing) -> int:
-    """Return the frame at which a step starts in music that swings."""
+    """Return the frame at which a step starts in music that swings.
+
+    A late step is at the frame nearest to its share of its own beat, as long as that beat is in
+    frames: beats of one bar may differ by a frame.
+    """
     late = swing.late_beats(step, beats_per_bar)
-    return step_frame(step, frames_per_bar, beats_per_bar) + round(
-        round(late * frames_per_bar / beats_per_bar, 9)
+    if not late:
+        return step_frame(step, frames_per_bar, beats_per_bar)
+    inside = step % steps_per_bar(beats_per_bar) % STEPS_PER_BEAT
+    start, end = (
+        step_frame(edge, frames_per_bar, beats_per_bar)
+        for edge in (step - inside, step - inside + STEPS_PER_BEAT)
+    )
+    # The sum of two floats may lie slightly below a half that it should reach.
+    return start + int(round((inside / STEPS_PER_BEAT + late) * (end - start), 9) + 0.5)
+
+
+def played_swing(frames_per_bar: int, beats_per_bar: float, swing: Swing) -> Swing:
+    """Return the swing that plays, the mean of a bar's whole beats: late steps are whole frames."""
+
+    def mean(starts: range, length: int) -> float:
+        """Return where, in percent, the middle of these stretches of `length` steps lies."""
+        found = []
+        for step in starts:
+            first, middle, last = (
+                swung_frame(step + at, frames_per_bar, beats_per_bar, swing)
+                for at in (0, length // 2, length)
+            )
+            found.append((middle - first) / max(1, last - first))
+        return 100 * sum(found) / len(found)
+
+    whole = int(beats_per_bar) * STEPS_PER_BEAT
+    eighths = mean(range(0, whole, STEPS_PER_BEAT), STEPS_PER_BEAT)
+    sixteenths = mean(range(0, whole, STEPS_PER_BEAT // 2), STEPS_PER_BEAT // 2)
+    return Swing(
+        eighths if swing.eighths_percent else 0.0,
+        sixteenths if swing.sixteenths_percent else 0.0,
     )
 
 

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -36,11 +36,14 @@ Format = Annotated[
 ]
 
 
+WARNING = "warning"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """One finding: the file, line and column (from 1; 0 for the whole file), and what is wrong.
 
-    rule: a word for the kind of finding.
+    rule: a word for the kind of finding. level: error or warning.
     """
 
     file: str
@@ -48,6 +51,7 @@ class Found:
     rule: str
     line: int = 0
     column: int = 0
+    level: str = "error"
 
 
 @dataclass(slots=True)
@@ -63,6 +67,15 @@ class Findings:
         """Add a finding; `exit_code` counts unless an earlier finding set one."""
         self.items.append(found)
         self.exit_code = self.exit_code or exit_code
+
+    def warn(self, found: Found) -> None:
+        """Add a finding as a warning, which leaves the exit code as it is."""
+        self.items.append(replace(found, level=WARNING))
+
+    @property
+    def errors(self) -> list[Found]:
+        """The findings that are no warnings."""
+        return [found for found in self.items if found.level != WARNING]
 
 
 @contextmanager
@@ -99,7 +112,7 @@ def github(findings: Findings) -> str:
         fields = {"file": found.file, "line": found.line, "col": found.column}
         fields["title"] = f"chipassets {findings.command}"
         said = ",".join(f"{name}={_escaped(str(v), ':,')}" for name, v in fields.items() if v)
-        lines.append(f"::error {said}::{_escaped(found.message)}")
+        lines.append(f"::{found.level} {said}::{_escaped(found.message)}")
     count = len(findings.items)
     lines.append(f"{findings.file}: {count} found" if count else f"{findings.file}: fine")
     return "\n".join(lines)
@@ -113,10 +126,13 @@ def _escaped(text: str, more: str = "") -> str:
 
 
 def junit(findings: Findings) -> str:
-    """Return JUnit XML: a failed case for each finding, or one passed case if there are none."""
+    """Return JUnit XML: a failed case for each error, or one passed case if there are none.
+
+    Warnings are the output of the suite.
+    """
     suite = f"chipassets {findings.command}"
     cases = []
-    for found in findings.items:
+    for found in findings.errors:
         name = f"{found.file}:{found.line}:{found.column}" if found.line else found.file
         place = f" file={_attribute(found.file)} line={_attribute(str(found.line or 1))}"
         failure = f"<failure type={_attribute(found.rule)} message={_attribute(found.message)}/>"
@@ -124,13 +140,23 @@ def junit(findings: Findings) -> str:
         cases.append(f"    {head}{failure}</testcase>")
     if not cases:
         cases = [f"    <testcase classname={_attribute(suite)} name={_attribute(findings.file)}/>"]
-    counts = f'tests="{len(cases)}" failures="{len(findings.items)}" errors="0"'
+    counts = f'tests="{len(cases)}" failures="{len(findings.errors)}" errors="0"'
+    warned = "\n".join(found.message for found in findings.items if found.level == WARNING)
+    if warned:
+        cases.append(f"    <system-out>{_text(warned)}</system-out>")
     body = "\n".join(cases)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<testsuites {counts}>\n  <testsuite name={_attribute(suite)} {counts}>\n{body}\n"
         "  </testsuite>\n</testsuites>"
     )
+
+
+def _text(text: str) -> str:
+    """Return the text for the body of an XML element; lines stay."""
+    from xml.sax.saxutils import escape
+
+    return escape("".join(char if char.isprintable() or char == "\n" else " " for char in text))
 
 
 def _attribute(text: str) -> str:
@@ -148,7 +174,7 @@ def sarif(findings: Findings) -> str:
     results = [
         {
             "ruleId": found.rule,
-            "level": "error",
+            "level": found.level,
             "message": {"text": found.message},
             "locations": [{"physicalLocation": _location(found)}],
         }

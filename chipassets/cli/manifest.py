@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chipassets.cli import completing
-from chipassets.cli.ci import Format, ReportFormat, report_as
+from chipassets.cli.ci import Format, Found, ReportFormat, report_as, track_place
 from chipassets.cli.options import JsonOption, ManifestArgument, ModelOption
 from chipassets.cli.output import forget_heard, print_json, print_text, say
 from chipassets.cli.replay import Grounds
@@ -114,20 +115,26 @@ def plan_command(
     as_json: JsonOption = False,
 ) -> None:
     """Print what a build would do, with every default filled in; writes nothing."""
+    from chipassets.production.held_chips import chip_warnings
     from chipassets.production.stock import take_stock_of_notes
     from chipassets.resolve.build_plan import resolve
     from chipassets.resolve.plan_json import plan_to_json
+    from chipassets.resolve.plan_warnings import plan_warnings
 
     grounds = Grounds(manifest, model)
     loaded = read_manifest(manifest)
     plan = resolve(loaded, model_override=model)
     if not as_json:
         tell_renames(manifest, loaded, plan, ask=False)
-    stale = take_stock_of_notes(plan, manifest).notes
+    stock = take_stock_of_notes(plan, manifest)
+    stale, moved = stock.notes, chip_warnings(stock)
     if as_json:
-        print_json(plan_to_json(plan) | {"composes": stale})
+        warned = [*map(str, plan_warnings(plan)), *moved]
+        print_json(plan_to_json(plan) | {"composes": stale, "warnings": warned})
     else:
         _print_plan(plan, stale)
+        for warning in moved:
+            print_text(f"warning: {warning}")
     grounds.keep()
 
 
@@ -152,35 +159,52 @@ def validate_command(
 ) -> None:
     """Check manifests and report everything that is wrong with them; writes nothing."""
     if form is not ReportFormat.TEXT:
-        with report_as(form, "validate", manifests[0]):
-            _validated(manifests)
+        with report_as(form, "validate", manifests[0]) as findings:
+            for path, found in zip(manifests, _validated(manifests), strict=True):
+                for warning in found.warnings:
+                    place = track_place(path, warning)
+                    findings.warn(Found(path.as_posix(), warning, "plan", *place))
         return
-    tracks = _validated(manifests)
-    if as_json and len(tracks) == 1:
-        print_json({"valid": True, "tracks": tracks[0]})
+    checked = _validated(manifests)
+    if as_json and len(checked) == 1:
+        print_json({"valid": True, **asdict(checked[0])})
     elif as_json:
-        named = {str(path): names for path, names in zip(manifests, tracks, strict=True)}
+        named = {str(path): asdict(found) for path, found in zip(manifests, checked, strict=True)}
         print_json({"valid": True, "manifests": named})
     else:
-        for path, names in zip(manifests, tracks, strict=True):
-            count = len(names)
+        for path, found in zip(manifests, checked, strict=True):
+            for warning in found.warnings:
+                print_text(f"{path}: warning: {warning}")
+            count = len(found.tracks)
             print_text(f"{path}: valid, {count} {'track' if count == 1 else 'tracks'}")
 
 
-def _validated(manifests: list[Path]) -> list[list[str]]:
-    """Return the track names of each manifest; raise ManifestError with the problems of all."""
-    from chipassets.resolve.build_plan import resolve
+@dataclass(frozen=True, slots=True)
+class _Valid:
+    """A valid manifest: the names of its tracks, and what its plan may not mean as it says it."""
 
-    tracks: list[list[str]] = []
+    tracks: list[str]
+    warnings: list[str]
+
+
+def _validated(manifests: list[Path]) -> list[_Valid]:
+    """Return what each manifest holds; raise ManifestError with the problems of all."""
+    from chipassets.resolve.build_plan import resolve
+    from chipassets.resolve.plan_warnings import plan_warnings
+
+    valid: list[_Valid] = []
     problems: list[Problem] = []
     for path in manifests:
         try:
-            tracks.append([track.name for track in resolve(read_manifest(path)).tracks])
+            plan = resolve(read_manifest(path))
         except ManifestError as error:
             problems += error.problems
+        else:
+            names = [track.name for track in plan.tracks]
+            valid.append(_Valid(names, list(map(str, plan_warnings(plan)))))
     if problems:
         raise ManifestError(tuple(problems))
-    return tracks
+    return valid
 
 
 def init_command(

@@ -52,13 +52,24 @@ def other_chip_warnings(stock: Stock) -> list[str]:
     ]
 
 
+def chip_warnings(stock: Stock) -> list[str]:
+    """Return `other_chip_warnings`, and a line for each frozen take that a build would refuse."""
+    refused = [
+        f"track {found.track!r} is frozen as {found.chip} plays it, and on {stock.plan.chip} "
+        f"{found.words}: a build refuses it until it is accepted so"
+        for found in _moved(stock)
+        if found.is_frozen
+    ]
+    return [*other_chip_warnings(stock), *refused]
+
+
 def _moved(stock: Stock) -> Iterator[_Moved]:
     """Yield each held take that the game's chip plays differently, with the differences."""
     for track in stock.plan.tracks:
         take = stock.lock.takes.get(track.name)
         if take is None or not is_held(track, take):
             continue
-        chip = dict(take.facts).get(CHIP_FACT, stock.plan.chip)
+        chip = dict(take.facts).get(CHIP_FACT) or heard_on(stock, track.name)
         if chip == stock.plan.chip or chip not in CHIPS:
             continue
         # Imported here, because a build on the same chip needs no stage for it.
@@ -67,6 +78,17 @@ def _moved(stock: Stock) -> Iterator[_Moved]:
         words = compare_chips(take.score, chip, stock.plan.chip).words
         if words:
             yield _Moved(track.name, track.frozen, chip, words)
+
+
+def heard_on(stock: Stock, track: str) -> str:
+    """Return the chip of the bundle if that has the track, else the plan's.
+
+    Locks of older versions do not say on which chip a take was accepted; its bundle does.
+    """
+    index = stock.index
+    if index is not None and any(entry.name == track for entry in index.tracks):
+        return index.chip
+    return stock.plan.chip
 
 
 def _mark(manifest: Path, track: str) -> tuple[int, int]:

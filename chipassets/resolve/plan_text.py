@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from fractions import Fraction
 
 from chipassets.chips.chipsong import Instrument
@@ -33,7 +32,8 @@ from chipassets.plan.trackplan import (
 )
 from chipassets.resolve.home_key import fifths_apart, tempo_ratio
 from chipassets.resolve.plan_json import chords_text, form_text
-from chipassets.units import played_millibpm
+from chipassets.resolve.plan_warnings import track_seconds, track_warnings
+from chipassets.units import bar_frames, played_millibpm, played_swing
 
 
 def plan_to_text(plan: BuildPlan) -> str:
@@ -49,32 +49,14 @@ def plan_to_text(plan: BuildPlan) -> str:
     blocks = (
         head,
         *(
-            _track_lines(track, plan.home, rate_hz) + _size_lines(track, plan.formats)
+            [
+                *_track_lines(track, plan.home, rate_hz),
+                *(f"  warning: {said.words}" for said in track_warnings(track, plan.formats)),
+            ]
             for track in plan.tracks
         ),
     )
     return "\n".join(line for block in blocks for line in block)
-
-
-_SPC_SURE_SECONDS = 38
-"""What fits an SPC as a rule. Of eight tracks the busiest, a boss, needs 9.7 bytes a frame, and
-its 20 samples and its echo leave 22 KiB of the 64; the calmest needs 4.5 and leaves 28."""
-
-
-def _size_lines(track: TrackPlan, formats: Collection[str]) -> list[str]:
-    """Return a warning if the track may be too long for a format of fixed size."""
-    seconds = _seconds(track)
-    if "spc" not in formats or seconds <= _SPC_SURE_SECONDS:
-        return []
-    return [
-        f"  warning: its SPC may not fit 64 KiB: up to {_SPC_SURE_SECONDS} s fit as a rule, longer "
-        "tracks only with few notes and instruments; a build stops if it does not"
-    ]
-
-
-def _seconds(track: TrackPlan) -> float:
-    """Return how long the track's bars last at its tempo."""
-    return track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
 
 
 def played_text(track: TrackPlan, frame_rate_hz: Fraction) -> str:
@@ -86,7 +68,7 @@ def played_text(track: TrackPlan, frame_rate_hz: Fraction) -> str:
 
 def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> list[str]:
     """Return the lines that describe a track, after an empty one."""
-    seconds = _seconds(track)
+    seconds = track_seconds(track)
     end = _end_text(track)
     plays = played_text(track, frame_rate_hz)
     sound = track.character
@@ -105,7 +87,11 @@ def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> li
     ]
     lines += [f"  filter {track.filter_name}"] if track.filter_name else []
     lines += [f"  level {track.level_db:+g} dB"] if track.level_db else []
-    lines += [*_writing_lines(track), *_piece_lines(track), *_sound_lines(track.sound)]
+    lines += [
+        *_writing_lines(track, frame_rate_hz),
+        *_piece_lines(track),
+        *_sound_lines(track.sound),
+    ]
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
 
 
@@ -151,7 +137,19 @@ def _from_home(track: TrackPlan, home: HomeKey) -> str:
     return f"{key}, {ratio.numerator}:{ratio.denominator} of home's tempo"
 
 
-def _writing_lines(track: TrackPlan) -> list[str]:
+def _swing_lines(track: TrackPlan, frame_rate_hz: Fraction) -> list[str]:
+    """Return the swing that is asked for, and that which plays, as late notes are whole frames."""
+    frames = bar_frames(track.tempo_millibpm, track.beats_per_bar, frame_rate_hz)
+    names = ("swing", "shuffle of 16ths")
+    plays = played_swing(frames, track.beats_per_bar, track.swing)
+    return [
+        f"  {name} {asked:g} %" + (f" ({found:.1f} plays)" if abs(asked - found) >= 0.05 else "")
+        for name, asked, found in zip(names, track.swing, plays, strict=True)
+        if asked
+    ]
+
+
+def _writing_lines(track: TrackPlan, frame_rate_hz: Fraction) -> list[str]:
     """Return the composer's instructions other than ranges."""
     lines = [f"  matches {track.match}"] if track.match else []
     lines += [f"  was called {track.was}"] if track.was else []
@@ -168,10 +166,7 @@ def _writing_lines(track: TrackPlan) -> list[str]:
         lines.append(f"  pickup of {_notes(track.pickup)} in {track.pickup.steps} steps")
     if track.final_key is not None:
         lines.append(f"  the last section is played in {track.final_key}")
-    if track.swing_percent:
-        lines.append(f"  swing {track.swing_percent:g} %")
-    if track.shuffle_percent:
-        lines.append(f"  shuffle of 16ths {track.shuffle_percent:g} %")
+    lines += _swing_lines(track, frame_rate_hz)
     if track.avoid:
         lines.append(f"  avoids {', '.join(track.avoid)}")
     if track.sounds_like is not None:
@@ -266,7 +261,7 @@ def _notes(tune: Primer | Motif) -> str:
 
 
 def _melody_text(melody: Melody, track: TrackPlan) -> str:
-    """Return the melody with its length and key, and a warning if the key is doubtful."""
+    """Return the melody with its length and key."""
     tune = melody.tune
     bars = tune.steps / (track.steps_per_bar)
     length = f"{bars:g} bar{'s' * (bars != 1)}"
@@ -283,13 +278,11 @@ def _melody_text(melody: Melody, track: TrackPlan) -> str:
         said += f", {tune.transform}: {TRANSFORMS[tune.transform]}"
     elif tune.key.tonic != track.key.tonic:
         said += f", in which the section stands, away from the track's {track.key}"
-    if tune.rival:
-        said += f"; warning: it may be in {tune.rival}: write key: in the melody"
     return said
 
 
 def _motif_text(motif: Motif, track: TrackPlan) -> str:
-    """Return the motif with its key, the other likely key if doubtful, and its transform."""
+    """Return the motif with its key and its transform."""
     said = f"{motif.name} ({motif.key})"
     if motif.part != LEAD:
         said += f" in the {'second voice' if motif.part == INNER else motif.part}"
@@ -300,8 +293,6 @@ def _motif_text(motif: Motif, track: TrackPlan) -> str:
     if pace := motif_pace(motif, track.tempo_millibpm):
         speed = "half" if pace > 0 else "double"
         said += f", at {speed} speed where it fits"
-    if motif.rival:
-        said += f"; warning: it may be in {motif.rival}: write key: under motifs: {motif.name}:"
     return said
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -76,3 +77,20 @@ def test_swing_moves_what_lies_off_the_beat_and_nothing_else() -> None:
     assert frames == sorted(frames)
     song_of = [arrange(formed(), plan(swing_percent=percent), "nes") for percent in (0.0, 50.0)]
     assert song_of[0] == song_of[1]
+
+
+def test_swing_is_at_the_frame_nearest_to_what_was_asked_for() -> None:
+    # 120 beats a minute are 119 frames a bar on the Game Boy: beats of 29, 30, 30 and 30 frames.
+    for percent, at in ((60.0, [17, 18, 18, 18]), (66.0, [19, 20, 20, 20])):
+        timing = Timing(119, 4, 2, 0, Swing(percent))
+        beats = range(0, 32, 4)
+        assert [timing.frame(beat + 2) - timing.frame(beat) for beat in beats] == 2 * at
+    for frames_per_bar, steps in itertools.product(range(60, 260), (12, 14, 16, 18)):
+        swing = Swing(60.0, 58.0)
+        timing = Timing(frames_per_bar, steps / 4, 2, 0, swing)
+        for start in range(0, steps - 3, 4):
+            frames = [timing.frame(start + step) for step in range(5)]
+            length = frames[4] - frames[0]
+            shares = (0.58 * 0.6, 0.6, 0.6 + 0.58 * 0.4)
+            for frame, share in zip(frames[1:4], shares, strict=True):
+                assert abs(frame - frames[0] - share * length) <= 0.5 + 1e-9

@@ -80,6 +80,32 @@ def test_github_shows_a_problem_at_its_line(game: Path) -> None:
     assert "file=none.yaml" in said
 
 
+def test_validate_warns_of_what_plan_warns_of(game: Path) -> None:
+    text = (
+        'game: Doubt\nmotifs: {open: "F#5 - E5 - D5 - C#5 - F#5"}\ntracks:\n'
+        "  town: {motif: open, length: 4 bars}\n"
+    )
+    (game / "doubt.yaml").write_text(text)
+    told = "track 'town': the key of the motif open is guessed as F# minor, but may be B minor"
+    assert told.partition(": ")[2] in run("plan", "doubt.yaml")[1]
+    code, said = run("validate", "doubt.yaml")
+    first, last = said.splitlines()
+    assert (code, last) == (0, "doubt.yaml: valid, 1 track")
+    assert first.startswith(f"doubt.yaml: warning: {told}: write key:")
+    (warning,) = json.loads(run("validate", "doubt.yaml", "--json")[1])["warnings"]
+    assert warning.startswith(told)
+    code, said = run("validate", "doubt.yaml", "--format", "github")
+    place = "file=doubt.yaml,line=4,col=3"
+    assert said.startswith(f"::warning {place},title=chipassets validate::track 'town'")
+    assert code == 0
+    suites = ElementTree.fromstring(run("validate", "doubt.yaml", "--format", "junit")[1].encode())
+    assert suites.attrib["failures"] == "0"
+    assert suites.findtext("testsuite/system-out", "").startswith(told)
+    document = json.loads(run("validate", "doubt.yaml", "--format", "sarif")[1])
+    jsonschema.validate(document, SARIF_SCHEMA)
+    assert [result["level"] for result in document["runs"][0]["results"]] == ["warning"]
+
+
 def test_several_manifests_are_validated_in_one_go(game: Path) -> None:
     (game / "worse.yaml").write_text("game: Worse\ntracks: {title: {mood: 7}}\n")
     code, said = run("validate", "game.yaml", "bad.yaml", "worse.yaml", "--format", "github")

@@ -28,6 +28,7 @@ from chipassets.resolve.build_plan import own_character, resolve
 from chipassets.resolve.home_key import fifths_apart, near_key, tempo_ratio
 from chipassets.resolve.plan_json import plan_to_json
 from chipassets.resolve.plan_text import plan_to_text
+from chipassets.resolve.plan_warnings import plan_warnings
 
 DEMO = Path(__file__).parents[2] / "manifests" / "demo.yaml"
 
@@ -306,7 +307,14 @@ def test_a_motif_says_its_key_its_tempo_and_what_is_done_to_it() -> None:
                 head)  # fmt: skip
     text = plan_to_text(both)
     assert "hero (E minor), at half speed where it fits" in text
-    assert "open (F# minor); warning: it may be in B minor: write key:" in text
+    assert "open (F# minor)\n" in text
+    (warned,) = plan_warnings(both)
+    assert (warned.track, warned.in_bundle) == ("town", True)
+    assert warned.words == (
+        "the key of the motif open is guessed as F# minor, but may be B minor: write key: under "
+        "motifs: open:"
+    )
+    assert f"  warning: {warned.words}" in text.splitlines()
     assert "title (E minor), fragment" in text
     assert both.tracks[2].motifs[0].steps == 6
     assert plan("{town: {motif: plain}}", head).tracks[0].motifs[0].rival is None
@@ -470,3 +478,12 @@ def test_the_plan_says_which_track_may_be_too_long_for_an_spc(
     )
     said = plan_to_text(resolve(parse_manifest(text.encode(), Path("game.yaml"))))
     assert ("its SPC may not fit 64 KiB: up to 38 s fit as a rule" in said) == is_warned
+
+
+def test_the_printed_plan_says_the_swing_that_plays() -> None:
+    """At 150 a beat of the NES is 24 frames: its second 8th is at the 14th, 58.3 %, not at 14.4."""
+    said = plan_to_text(plan("{town: {tempo: 150, swing: 60%}, shop: {tempo: 120, swing: 60%}}"))
+    assert [line for line in said.splitlines() if "swing" in line] == [
+        "  swing 60 % (58.3 plays)",
+        "  swing 60 %",
+    ]

@@ -1,0 +1,64 @@
+"""What a plan may not mean as it says it: told by `plan`, `validate` and `build`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from chipassets.plan.trackplan import BuildPlan, TrackPlan
+
+_SPC_SURE_SECONDS = 38
+"""What fits an SPC as a rule. Of eight tracks the busiest, a boss, needs 9.7 bytes a frame, and
+its 20 samples and its echo leave 22 KiB of the 64; the calmest needs 4.5 and leaves 28."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWarning:
+    """A warning about a track's plan. in_bundle: whether a bundle that was made has it too."""
+
+    track: str
+    words: str
+    in_bundle: bool = True
+
+    def __str__(self) -> str:
+        return f"track {self.track!r}: {self.words}"
+
+
+def plan_warnings(plan: BuildPlan) -> tuple[PlanWarning, ...]:
+    """Return the warnings about the tracks of a plan, in their order."""
+    return tuple(said for track in plan.tracks for said in track_warnings(track, plan.formats))
+
+
+def track_warnings(track: TrackPlan, formats: Collection[str]) -> Iterator[PlanWarning]:
+    """Yield the warnings about a track: keys that were guessed in doubt, and files too small.
+
+    formats: those of the bundle, names of `plan.formats.FORMATS`.
+    """
+    for melody in track.melodies:
+        if melody.tune.rival:
+            yield PlanWarning(
+                track.name,
+                f"the key of the melody of {melody.section} is guessed as {melody.tune.key}, but "
+                f"may be {melody.tune.rival}: write key: in the melody",
+            )
+    told = set()
+    for motif in track.motifs:
+        if motif.rival and motif.name not in told:
+            told.add(motif.name)
+            yield PlanWarning(
+                track.name,
+                f"the key of the motif {motif.name} is guessed as {motif.key}, but may be "
+                f"{motif.rival}: write key: under motifs: {motif.name}:",
+            )
+    if "spc" in formats and track_seconds(track) > _SPC_SURE_SECONDS:
+        yield PlanWarning(
+            track.name,
+            f"its SPC may not fit 64 KiB: up to {_SPC_SURE_SECONDS} s fit as a rule, longer "
+            "tracks only with few notes and instruments; a build stops if it does not",
+            in_bundle=False,
+        )
+
+
+def track_seconds(track: TrackPlan) -> float:
+    """Return how long the track's bars last at its tempo."""
+    return track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
