@@ -72,9 +72,11 @@ def run_tasks(
                 "a worker process was ended from outside (out of memory?); try --jobs 1"
             ) from error
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # The pool's own thread must have ended before Python does: at the exit it is woken
+            # through a pipe that it closes at that moment, and says "Bad file descriptor".
             for process in multiprocessing.active_children():
                 process.terminate()
+            pool.shutdown(cancel_futures=True)
 
 
 def _gather(futures: dict[Future[Any], str], reports: Any) -> Iterator[tuple[str, str | None, Any]]:

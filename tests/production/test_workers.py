@@ -1,0 +1,19 @@
+"""Worker processes and what is left of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+import time
+
+from chipassets.production.workers import run_tasks
+
+
+def test_an_interrupt_leaves_no_process_and_no_thread_of_the_pool_behind() -> None:
+    """Python wakes a pool that still ends when it ends itself, and may print an error then."""
+    before = set(threading.enumerate())
+    for event in run_tasks(2, time.sleep, {"short": (0,), "long": (3600,)}):
+        assert event == ("short", None, None)
+        break  # ends the generator, as an exception does
+    assert set(threading.enumerate()) <= before
+    assert not multiprocessing.active_children()
