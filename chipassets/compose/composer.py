@@ -254,6 +254,6 @@ def _score(track: TrackPlan, context: Context, given: Given) -> Score:
         loop_start_bar=loop_start_bar(track, parts),
         chords=context.harmony.names,
         statements=given.statements,
-        further=ordered(cut_stops(context, compose_further(context))),
+        further=ordered(cut_stops(context, compose_further(context, voices))),
         drums=drums,
     )

@@ -11,7 +11,16 @@ import numpy as np
 
 from chipassets.compose.cells import Cell, traits_of
 from chipassets.compose.context import NO_PITCH, Context
-from chipassets.compose.fit import Candidates, Floats, Integers, candidates_of, costs_of, pitches_of
+from chipassets.compose.fit import (
+    Candidates,
+    Floats,
+    Integers,
+    candidates_of,
+    costs_of,
+    joined,
+    pitches_of,
+    snapped,
+)
 from chipassets.compose.following import join_cost
 from chipassets.compose.gestures import paired
 from chipassets.compose.operators import variants
@@ -67,6 +76,8 @@ def _two_bars(context: Context, bar: int) -> Bar:
     chord = context.harmony.opening(bar)
     centre = context.harmony.table.nearest_degree(chord, ceiling - _UNDER_CEILING)
     table = candidates_of(proposals, range(centre - _REACH, centre + _REACH + 1))
+    moved = snapped(table, context.harmony, bar, context.pulse_steps, count)
+    table = joined([table, moved]) if moved.rows else table
     pitches = pitches_of(table, context.harmony, bar, count)
     parts = costs_of(table, pitches, context.harmony, bar, context.pulse_steps, count)
     total = np.sum(list(parts.values()), axis=0) + (_LEAPS - 1) * parts["leaps"]
@@ -114,6 +125,12 @@ def _against_tune(context: Context, table: Candidates, pitches: Integers, bar: i
     return np.asarray(cost, np.float64)
 
 
+def _sings_in_both(cell: Cell) -> bool:
+    """Whether a cell of two bars begins a note in each of them."""
+    second = cell.bar_steps // 2
+    return cell.rhythm[0] < second <= cell.rhythm[-1]
+
+
 def _cell(context: Context, bar: int) -> Cell:
     """Return the second tune's gesture in a letter: one with notes in the gaps of the tune."""
     section = context.plan.section_at(bar)
@@ -121,7 +138,8 @@ def _cell(context: Context, bar: int) -> Cell:
     key = ("duet cell", letter)
     if key not in context.memory:
         main = context.main_cell(letter)
-        choice = [item.cell for item in context.material.gestures] or [paired(main, main)]
+        gestures = (item.cell for item in context.material.gestures)
+        choice = [cell for cell in gestures if _sings_in_both(cell)] or [paired(main, main)]
         bars = range(bar, min(bar + 2, context.bars))
         taken = {
             note.start_step - bar * context.bar_steps

@@ -41,6 +41,9 @@ _GRATES = 0.6
 _MINOR_NINTH, _MAJOR_SEVENTH = 1.1, 0.7
 """What a note of the tune pays that lies so above the bass on a beat."""
 _LONG_FOREIGN = 1.4
+_LONG_FROM, _TWO_LONG_FOREIGN = 4, 2.0
+"""From how many steps on a note is long, and what two such notes in a row pay that are both outside
+their chords: of one a listener waits for the resolution."""
 _SIXTH, _TRITONE, _SEVENTH, _OCTAVE, _WIDE, _WIDER = 0.45, 0.6, 0.9, 0.8, 3.0, 4.0
 _UNPAID, _SECOND_LEAP = 0.7, 0.8
 _THIRDS = 0.32
@@ -205,6 +208,8 @@ def snapped(
     rows = (np.cumsum(changes) - 1)[of]
     kept.degrees[rows, notes] += moves
     kept.alterations[rows, notes] = 0
+    # What led into a note that has moved leads nowhere.
+    kept.alterations[rows, np.maximum(notes - 1, 0)] = 0
     return replace(kept, base=kept.base + 0.4)
 
 
@@ -277,7 +282,10 @@ def _chord_cost(
     kinds |= ((lengths >= 5) * _LONG) | ((is_held & (marks & ABOVE != 0)) * _ABOVE)
     # A long note a semitone from the bass grates, unless it goes on by step.
     kinds |= (near_bass & is_held & ~left & ~fits) * _GRATING
-    cost = (stress * _FACTORS.take(kinds) * (mask & ~fits)).sum(axis=1)
+    foreign = mask & ~fits
+    cost = (stress * _FACTORS.take(kinds) * foreign).sum(axis=1)
+    held = foreign & (lengths >= _LONG_FROM)
+    cost = cost + _TWO_LONG_FOREIGN * counted(held[:, 1:] & held[:, :-1])
     # On the beat it is heard as a wrong note even where the chord has it.
     wrong = mask & on_beat & (lengths >= 2)
     cost = cost + (wrong * _BESIDE_BASS.take(marks & (NINTH | SEVENTH))).sum(axis=1)

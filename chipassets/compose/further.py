@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chipassets.compose import ideas
 from chipassets.compose.avoiding import allowed_texture
 from chipassets.compose.context import Context
@@ -12,8 +14,8 @@ from chipassets.music.score import FURTHER_PARTS
 _MOVING = (ideas.ARPEGGIO, ideas.RUNNING, ideas.OSTINATO, ideas.DUET)
 
 
-def compose_further(context: Context) -> list[Note]:
-    """Return the notes of `FURTHER_PARTS`.
+def compose_further(context: Context, beside: Sequence[Note]) -> list[Note]:
+    """Return the notes of `FURTHER_PARTS`, for a take whose other notes are `beside`.
 
     The harmony holds the tones that the chord still needs; the figure moves where the second voice
     does not, and answers the tune where it does.
@@ -26,7 +28,5 @@ def compose_further(context: Context) -> list[Note]:
         bar: allowed_texture(avoid, ideas.COUNTER if role in _MOVING else ideas.ARPEGGIO)
         for bar, role in roles.items()
     }
-    return [
-        *compose_inner(context, harmony, held),
-        *compose_inner(context, figure, moving),
-    ]
+    chords = compose_inner(context, harmony, held, beside)
+    return [*chords, *compose_inner(context, figure, moving, [*beside, *chords])]

@@ -151,6 +151,7 @@ def _draw_section(
         best: tuple[int, Bars] | None = None
         for attempt in range(_TRIES):
             drawn = [*bars, *_drawn_bars(track, plan, section, phrase, kept, bars, rng)]
+            closing = drawn[-2:]
             if attempt == 0:
                 _vamp(plan, phrase.start_bar, kept, drawn)
             _repeat_chords(plan, phrase.start_bar, drawn, rng)
@@ -158,6 +159,7 @@ def _draw_section(
                 again = chords_from(plan, bar)
                 if again is not None:
                     drawn[bar] = drawn[again]
+            _prepare_goal(track, plan, section, drawn, closing)
             stays = _longest_stay(track, plan, drawn, phrase.start_bar)
             if best is None or stays < best[0]:
                 best = stays, drawn
@@ -165,6 +167,39 @@ def _draw_section(
                 break
         assert best is not None  # noqa: S101 - there is one try at least
         bars[:] = best[1]
+
+
+_ON_TONIC = (piece.CLOSED, piece.FINAL)
+"""Cadences that are none without the chord that leads into their last one."""
+
+
+def _prepare_goal(
+    track: TrackPlan, plan: PiecePlan, section: SectionPlan, bars: Bars, closing: Bars
+) -> None:
+    """Give a phrase that closes the chord before its goal back, if other bars' chords replaced it.
+
+    `bars` is changed in place; it ends with the phrase. closing: the phrase's last two bars as they
+    were drawn. The chord takes the second half of the bar before the goal or, if that bar belongs
+    to a cycle, the first half of the goal's. A goal in a cycle has the cycle's chords. The last
+    chord of a piece that plays once fills its bar, and is led into before it.
+    """
+    last = len(bars) - 1
+    cadence = plan.phrase_at(last).cadence
+    if cadence not in _ON_TONIC or len(closing) < 2 or track.steps_per_bar in _UNEVEN:
+        return
+    if chords_from(plan, last) is not None or section.is_still:
+        return
+    leads = closing[0][-1]
+    if len(bars[last]) > 1:
+        if cadence != piece.FINAL:
+            return
+        leads, bars[last] = bars[last][-2], bars[last][-1:]
+    if bars[last - 1][-1] == leads:
+        return
+    if chords_from(plan, last - 1) is None:
+        bars[last - 1] = (bars[last - 1][0], leads)
+    else:
+        bars[last] = (leads, *bars[last])
 
 
 _LONGEST_STAY = 2
@@ -204,17 +239,31 @@ def _drawn_bars(
             _draw_phrase(track, plan, length, None, phrase.cadence, rng, len(bars))
             for _ in range(_TRIES - 1)
         ]
-        before = bar_key(track, plan, len(bars) - 1)
-        left_chord = parse_chord(bars[-1][-1], before).pitch_classes
+        key_before = bar_key(track, plan, len(bars) - 1)
+        left_chord = parse_chord(bars[-1][-1], key_before).pitch_classes
         drawn = max(
             (drawn, *others),
             key=lambda chords: _shared(left_chord, chords[0][0], section.key),
         )
-    if section.key != track.key and _closes(section, phrase):
+    away = section.key != track.key and _closes(section, phrase)
+    if phrase.cadence in _ON_TONIC and not section.is_still and (away or length == 2):
+        # One bar has to lead home, or from a bar that returns to its goal: with both chords.
+        key = track.key if away else section.key
+        closing = _draw_phrase(track, plan, 2, None, phrase.cadence, rng, len(bars), key)
+        way = tuple(name for bar in closing for name in bar)[-2:]
+        before = first if kept else drawn[-length][-1]
+        is_led = before is not None and _root(before, key) == _root(way[0], key)
+        if away or (len(drawn[-1]) == 1 and not is_led):
+            drawn = [*drawn[:-1], way]
+    elif away:
         # The way home: the last bar is drawn in home's key.
-        home = _draw_phrase(track, plan, 2, None, phrase.cadence, rng, len(bars))
+        home = _draw_phrase(track, plan, 2, None, phrase.cadence, rng, len(bars), track.key)
         drawn = [*drawn[:-1], home[-1]]
     return drawn[bool(kept) :]
+
+
+def _root(name: str, key: Key) -> int:
+    return parse_chord(name, key).root
 
 
 def _shared(before: Collection[int], chord: str, key: Key) -> int:
@@ -271,11 +320,13 @@ def _draw_phrase(
     cadence: str,
     rng: np.random.Generator,
     start: int,
+    key: Key | None = None,
 ) -> Bars:
     """Return chords for `bars` bars that end with the cadence, in the key of their section.
 
-    first: the chord to begin on, None to draw one. start: the first bar. Of several draws the one
-    is taken that fits notes that the manifest fixes best.
+    first: the chord to begin on, None to draw one. start: the first bar. key: another key than the
+    section's, None for that. Of several draws the one is taken that fits notes that the manifest
+    fixes best.
     """
     targets = plan.targets
     word = _CADENCES[cadence]
@@ -284,7 +335,8 @@ def _draw_phrase(
         word = "modal" if track.key.mode != "lydian" else "plagal"
     opening = _opening(track, start, bars)
     section = plan.section_at(start)
-    mode, rhythm = section.key.mode, _rhythm(plan, section)
+    key = section.key if key is None else key
+    mode, rhythm = key.mode, _rhythm(plan, section)
     most = _MOST_COLOUR.get(mode, 0.95)
     colour = min(most, 0.25 + 0.55 * targets.chromatic) if track.chromatic_share else 0.0
 
@@ -296,7 +348,7 @@ def _draw_phrase(
             except ValueError:
                 # The learned changes know no way from this chord to this close in so few bars.
                 continue
-            return _on_stepping_basses(found, section.key)
+            return _on_stepping_basses(found, key)
         return [(first or _tonic(track.key),)] * bars
 
     drawn = [draw() for _ in range(_TRIES if opening else 1)]

@@ -6,7 +6,7 @@ their chords. Patterns are made from cells that the model proposed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from chipassets.compose import ideas, piece
@@ -33,6 +33,8 @@ _ECHO_STEPS = (1, 2, 3, 3)
 _ASKED_ECHO_STEPS = (2, 3, 4, 6, 8)
 """The same where the manifest asks for an echo, which is to be heard."""
 _CLOSE = 3
+_FIFTH, _AWAY = 7, 0.6
+"""Semitones by which an answer may begin away from the note before; what each further one pays."""
 _WHOLE_ECHO = 0.8
 """Of the tune's notes in a bar, how many must agree: scraps of an echo are noise."""
 
@@ -52,14 +54,24 @@ _FILLS_SHARE = 0.35
 """Of the bars in which the tune holds or rests for half a bar, those in which it fills the gap."""
 
 _BROKEN = (ideas.ARPEGGIO, ideas.RUNNING)
+_OF_TUNE = (ideas.UNISON, ideas.ECHO, ideas.DUET)
+"""Roles that weigh the tune themselves."""
 
 
 def compose_inner(
-    context: Context, part: str = INNER, roles: Mapping[int, str] | None = None
+    context: Context,
+    part: str = INNER,
+    roles: Mapping[int, str] | None = None,
+    beside: Sequence[Note] = (),
 ) -> list[Note]:
-    """Return the second voice of a take; `roles`, by bar, stand in for those of the plan."""
+    """Return the second voice of a take; `roles`, by bar, stand in for those of the plan.
+
+    beside: notes of other voices, which it does not strike at their own pitch, nor the tune's.
+    """
     notes: list[Note] = []
     known: dict[int, Bar] = {}
+    context.memory["struck beside"] = _struck(context, part, beside)
+    context.memory.pop("line", None)
     for bar in range(context.bars):
         if bar in context.muted or context.plan.waits(part, bar):
             continue
@@ -69,7 +81,10 @@ def compose_inner(
             source = bar
         if source not in known:
             written = _cleared(context, source, _WRITERS[role](context, source), role)
-            known[source] = _beneath(context, source, written, role)
+            written = _beneath(context, source, written, role)
+            known[source] = written if role in _OF_TUNE else _apart(context, source, written)
+        if known[source]:
+            context.memory["line"] = known[source][-1][2]
         start = bar * context.bar_steps
         for step, steps, pitch in known[source]:
             last = notes[-1] if notes else None
@@ -149,7 +164,7 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
 
     Notes that are held stay below the tune that sounds over them.
     """
-    if role in (ideas.UNISON, ideas.ECHO, ideas.DUET):
+    if role in _OF_TUNE:
         return written
     cleared = []
     start = bar * context.bar_steps
@@ -189,6 +204,52 @@ def _beneath(context: Context, bar: int, written: Bar, role: str) -> Bar:
         low = lowest_of_tune(context, start + step, start + step + steps)
         lowered.append((step, steps, pitch - OCTAVE * max(0, (pitch - low) // OCTAVE + 1)))
     return [note for note in lowered if note[2] >= _LOWEST - OCTAVE]
+
+
+def _apart(context: Context, bar: int, written: Bar) -> Bar:
+    """Return the bar with the nearest other chord tones for pitches that another voice strikes."""
+    start = bar * context.bar_steps
+    found = []
+    for step, steps, pitch in written:
+        taken, near = _struck_beside(context, start + step), pitch
+        if pitch in taken:
+            chord = int(context.harmony.at[start + step])
+            choice = [
+                tone
+                for tone in voicing(context, chord, pitch + _OTHER_TONE, 2 * _OTHER_TONE)
+                if tone not in taken
+                and tone >= pitch - _OTHER_TONE
+                and not clashes(context, tone, start + step)
+            ]
+            pitch = min(choice, key=lambda tone: (abs(tone - near), tone), default=pitch)
+        found.append((step, steps, pitch))
+    return found
+
+
+_OTHER_TONE = 7
+"""Semitones within which a chord has another tone, whatever it is."""
+
+
+def _struck(context: Context, part: str, beside: Sequence[Note]) -> dict[int, set[int]]:
+    """Return, by step, the pitches of other notes that begin there.
+
+    The tune's notes count under a second voice: in the bar that stands for all that repeat it.
+    """
+    struck: dict[int, set[int]] = {}
+    for note in beside:
+        struck.setdefault(note.start_step, set()).add(note.pitch)
+    for note in context.notes if part == INNER else ():
+        bar, place = divmod(note.start_step, context.bar_steps)
+        step = context.sources[INNER][bar] * context.bar_steps + place
+        struck.setdefault(step, set()).add(note.pitch)
+    return struck
+
+
+def _struck_beside(context: Context, step: int) -> set[int]:
+    """Return the pitches that other voices begin at a step."""
+    known = context.memory.get("struck beside")
+    found = known.get(step) if isinstance(known, dict) else None
+    return found if isinstance(found, set) else set()
 
 
 def _thirds(context: Context, bar: int) -> Bar:
@@ -231,7 +292,7 @@ def _counter(context: Context, bar: int) -> Bar:
     written: Bar = []
     start, bar_steps = bar * context.bar_steps, context.bar_steps
     if not context.bar_notes(bar) and not context.sounds_at(bar):
-        return _answer(context, bar, 0, bar_steps)
+        return _answer(context, bar, 0, bar_steps, written)
     open_from = _long_notes(context, bar)
     step = 0
     for begin, end in [*open_from, (bar_steps, bar_steps)]:
@@ -239,10 +300,11 @@ def _counter(context: Context, bar: int) -> Bar:
             change = next((c for c in context.harmony.changes(bar) if c > step), bar_steps)
             stop = min(begin, change, step + 8)
             if stop - step >= 2:
-                written.append((step, stop - step, _needed(context, start + step, written)))
+                pitch = _needed(context, start + step, start + stop, written)
+                written.append((step, stop - step, pitch))
             step = stop
         if begin < end:
-            written += _answer(context, bar, begin, end)
+            written += _answer(context, bar, begin, end, written)
             step = end
     return written
 
@@ -264,15 +326,17 @@ _THIRD, _LAST_THIRD = 2.5, 12.0
 """What a chord's third is worth in semitones of moving there, and where a piece ends on it."""
 
 
-def _needed(context: Context, step: int, written: Bar, *, is_last: bool = False) -> int:
-    """Return the tone of the chord that is wanted most: its third, near the note before.
+def _needed(context: Context, step: int, end: int, written: Bar, *, is_last: bool = False) -> int:
+    """Return the tone of the chord that is wanted most between two steps.
 
+    It lies below the tune, near the note before, and is the chord's third if that is near as well.
     is_last: whether the piece ends on it, where a chord without its third is bare.
     """
     chord = int(context.harmony.at[step])
-    ceiling = min(max(lowest_of_tune(context, step, step + 4) - 2, 58), 72)
+    ceiling = min(max(lowest_of_tune(context, step, end) - 2, 55), 72)
     choice = voicing(context, chord, ceiling, 5)
-    before = written[-1][2] if written else _last_pitch(context, step)
+    before = written[-1][2] if written else _last_pitch(context)
+    beside = _struck_beside(context, step)
     third = int(context.harmony.table.third[chord])
     bass = int(context.harmony.table.bass[chord])
 
@@ -284,7 +348,7 @@ def _needed(context: Context, step: int, written: Bar, *, is_last: bool = False)
             abs(pitch - before)
             - wanted * (pitch % OCTAVE == third)
             + 2.0 * (pitch % OCTAVE == bass)
-            + 6.0 * clashes(context, pitch, step)
+            + 6.0 * (clashes(context, pitch, step) or pitch in beside)
             + 1.5 * (pitch == before)
             + 0.3 * abs(pitch - 64)
         )
@@ -292,25 +356,30 @@ def _needed(context: Context, step: int, written: Bar, *, is_last: bool = False)
     return min(choice, key=lambda pitch: (cost(pitch), pitch)) if choice else before
 
 
-def _last_pitch(context: Context, step: int) -> int:
-    found = context.memory.get("counter")
-    del step
+def _last_pitch(context: Context) -> int:
+    """Return the pitch on which the line ended in the bar before, a middle one at its beginning."""
+    found = context.memory.get("line")
     return found if isinstance(found, int) else 64
 
 
-def _answer(context: Context, bar: int, begin: int, end: int) -> Bar:
-    """Return the head of the letter's main cell, placed in a gap of the tune."""
+def _answer(context: Context, bar: int, begin: int, end: int, written: Bar) -> Bar:
+    """Return the head of the letter's main cell, placed in a gap of the tune.
+
+    written: the bar so far, from whose last note it goes on.
+    """
     section = context.plan.section_at(bar)
     cell = context.main_cell(section.letter)
     room = end - begin
     head = [note for note in cell.notes if note.step - cell.notes[0].step < room][:8]
     if len(head) < 2:
-        return [(begin, room, _needed(context, bar * context.bar_steps + begin, []))]
+        first = bar * context.bar_steps + begin
+        return [(begin, room, _needed(context, first, first + room, written))]
     start = bar * context.bar_steps
     table = context.harmony.table
     shift = cell.notes[0].step
     ceiling = min(max(lowest_of_tune(context, start + begin, start + end) + 2, 62), 74)
     best: tuple[float, list[tuple[int, int, int]]] | None = None
+    before = written[-1][2] if written else _last_pitch(context)
     first = int(context.harmony.at[start + begin])
     base = table.nearest_degree(first, ceiling - 5)
     for degree in range(base - 5, base + 4):
@@ -326,10 +395,10 @@ def _answer(context: Context, bar: int, begin: int, end: int) -> Bar:
             cost += 3.0 * clashes(context, pitch, start + step) + max(0, pitch - ceiling)
             cost += 0.1 * abs(pitch - (ceiling - 5))
             bars.append((step, steps, pitch))
+        cost += _AWAY * max(0, abs(bars[0][2] - before) - _FIFTH)
         if best is None or cost < best[0]:
             best = (cost, bars)
     assert best is not None  # noqa: S101 - the range above is never empty
-    context.memory["counter"] = best[1][-1][2]
     return best[1]
 
 
@@ -340,9 +409,8 @@ def _held(context: Context, bar: int) -> Bar:
     written: Bar = []
     for step, end in zip(changes, [*changes[1:], context.bar_steps], strict=True):
         is_last = end == context.bar_steps and context.ends_piece(bar)
-        pitch = _needed(context, start + step, written, is_last=is_last)
+        pitch = _needed(context, start + step, start + end, written, is_last=is_last)
         written.append((step, end - step, pitch))
-        context.memory["counter"] = pitch
     return written
 
 

@@ -120,10 +120,32 @@ DEVELOPING = ("plain", "tail", "long tail", "inverted", "ornamented")
 
 
 def variants(cell: Cell, names: tuple[str, ...]) -> list[Variant]:
-    """Return the results of these operators on a cell, each different result once."""
+    """Return the results of these operators on a cell, each different result once.
+
+    A note keeps its alteration only if the note after it still resolves it.
+    """
     found: dict[Notes, Variant] = {}
     for name in names:
         operator = OPERATORS[name]
-        for notes in operator.variants(cell):
+        for made in operator.variants(cell):
+            notes = _resolved(made)
             found.setdefault(notes, Variant(name, operator.cost, notes))
     return list(found.values())
+
+
+def _resolved(notes: Notes) -> Notes:
+    """Return the notes; those whose alteration does not lead into the next note are unaltered.
+
+    A raised note leads into the degree above or back into its own, a lowered one the other way.
+    """
+    if not any(note.alteration for note in notes):
+        return notes
+    followers = (*notes[1:], None)
+    return tuple(
+        note
+        if after is not None
+        and after.alteration == 0
+        and after.degree - note.degree in (0, note.alteration)
+        else note._replace(alteration=0)
+        for note, after in zip(notes, followers, strict=True)
+    )

@@ -245,7 +245,6 @@ def _score(track: TrackPlan, context: Context, score: Score, wanted: Reroll, giv
     if INNER in wanted.parts:
         fresh = _played(context, compose_inner(context), track, 0.5)
         lines[INNER] = _joined(lines[INNER], fresh, wanted, context.bar_steps)
-        further = _further(context, further, wanted)
     if BASS in wanted.parts:
         written = context.plan.bars_of_written_bass(context.bars)
         bass = compose_bass(context, lines[INNER])
@@ -267,6 +266,8 @@ def _score(track: TrackPlan, context: Context, score: Score, wanted: Reroll, giv
     if STOPS in track.avoid:
         fixed = {note for note in notes if not _is_free(note, context, wanted, given)}
         notes = without_stops(notes, fixed, track.pulse_steps, score.total_steps)
+    if INNER in wanted.parts:
+        further = _further(context, further, notes, wanted)
     return replace(
         score,
         notes=ordered([*notes, *(note for note in score.notes if not note.part)]),
@@ -293,9 +294,14 @@ def _played(context: Context, notes: Sequence[Note], track: TrackPlan, length: f
     return kept_in_key(context, line, track.chromatic_share, {})
 
 
-def _further(context: Context, stays: Sequence[Note], wanted: Reroll) -> list[Note]:
-    """Return the notes of the further parts: kept ones, and new ones in the rerolled bars."""
-    fresh = cut_stops(context, compose_further(context))
+def _further(
+    context: Context, stays: Sequence[Note], beside: Sequence[Note], wanted: Reroll
+) -> list[Note]:
+    """Return the notes of the further parts: kept ones, and new ones in the rerolled bars.
+
+    beside: the notes of the other parts.
+    """
+    fresh = cut_stops(context, compose_further(context, beside))
     parts = dict.fromkeys(note.part for note in (*stays, *fresh))
     return [
         note

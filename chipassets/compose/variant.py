@@ -59,7 +59,7 @@ def vary(track: TrackPlan) -> Score:
     if wish.texture:
         inner = _clear(context, compose_inner(context), [*score.part(LEAD), *score.part(BASS)])
         others = [note for note in score.notes if note.part in (LEAD, BASS)]
-        further = ordered(compose_further(context))
+        further = ordered(compose_further(context, [*others, *inner]))
         score = replace(score.with_notes([*others, *inner]), further=further)
     if wish.drums is not None:
         drums = compose_drums(track, context, score.part(BASS) or compose_bass(context))

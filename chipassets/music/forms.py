@@ -86,8 +86,9 @@ def lay_out(parts: Sequence[FormPart], bars: int) -> tuple[Section, ...]:
     """Return the sections laid out over `bars`; ValueError with the reason if they do not fit.
 
     Open sections share the remaining bars: intro and outro two bars (one in short pieces), the
-    letters the rest in pairs of bars, as evenly as possible. Letters that occur once are shortened
-    first; an odd bar goes to the last letter.
+    letters the rest in pairs of bars, as evenly as possible. Sections of one letter are equally
+    long; bars that cannot be shared so extend the last sections. Letters that occur once are
+    shortened first; an odd bar goes to the last letter.
     """
     fixed = sum(part.bars or 0 for part in parts)
     open_parts = [index for index, part in enumerate(parts) if part.bars is None]
@@ -115,11 +116,20 @@ def _shares(parts: Sequence[FormPart], letters: list[int], bars: int) -> list[in
     unit = _PAIR if bars >= _PAIR * len(letters) else 1
     pairs, odd = divmod(bars, unit)
     each, more = divmod(pairs, len(letters))
-    names = [parts[index].letter for index in letters]
-    # A shorter section is least noticeable if no other section repeats it.
-    order = sorted(range(len(letters)), key=lambda place: (names.count(names[place]) == 1, place))
+    places: dict[str, list[int]] = {}
+    for place, index in enumerate(letters):
+        places.setdefault(parts[index].letter, []).append(place)
+    # All sections of a letter are lengthened together, first the letters that come again: a shorter
+    # section is least noticeable if no other section repeats it.
+    together: dict[int, list[int]] = {0: []}
+    for same in sorted(places.values(), key=lambda same: len(same) == 1):
+        for count, chosen in list(together.items()):
+            together.setdefault(count + len(same), [*chosen, *same])
+    most = max(count for count in together if count <= more)
     lengths = [each * unit] * len(letters)
-    for place in order[:more]:
+    # What no letters can share extends the last sections.
+    last = range(len(letters) - (more - most), len(letters))
+    for place in (*together[most], *last):
         lengths[place] += unit
     lengths[-1] += odd
     return lengths

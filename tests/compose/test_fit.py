@@ -68,6 +68,17 @@ def test_a_foreign_note_costs_more_the_longer_and_the_stronger_it_is() -> None:
     assert all(a < b for a, b in pairwise(costs))
 
 
+def test_two_long_foreign_notes_in_a_row_cost_more_than_each_alone() -> None:
+    first, second, both = charged(
+        "chord",
+        notes((0, 4, 1), (4, 4, 4), (8, 8, 4)),
+        notes((0, 4, 2), (4, 4, 6), (8, 8, 4)),
+        notes((0, 4, 1), (4, 4, 6), (8, 8, 4)),
+    )
+    assert both == pytest.approx(first + second + 2.0)
+    assert charged("chord", notes((0, 3, 1), (4, 4, 6), (8, 8, 4)))[0] < both - 2.0
+
+
 def test_a_note_that_resolves_by_step_costs_less() -> None:
     resolved, left = charged("chord", quarters(0, 3, 2, 0), quarters(0, 3, 0, 2))
     assert 0 < resolved < left
@@ -198,3 +209,11 @@ def _own_costs(name: str, harmony: Harmony, bars: tuple[TuneBar, ...]) -> float:
         pitches = pitches_of(table, harmony, number)
         total += float(costs_of(table, pitches, harmony, number, 4)[name][0])
     return total
+
+
+def test_what_led_into_a_note_that_is_moved_is_altered_no_more() -> None:
+    harmony = harmony_in([("C",)], MAJOR)
+    line = notes((0, 4, 0), (4, 2, 2), (6, 2, 2, 1), (8, 8, 3))
+    moved = snapped(bars_of(line), harmony, 0, 4)
+    assert moved.degrees.tolist() == [[0, 2, 2, 2]]
+    assert moved.alterations.tolist() == [[0, 0, 0, 0]]

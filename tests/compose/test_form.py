@@ -85,6 +85,20 @@ def test_open_sections_share_what_is_left() -> None:
     assert natural_bars(form("intro A A B:8 outro")) == 20
 
 
+@pytest.mark.parametrize(
+    ("text", "bars", "lengths"),
+    [
+        ("A A' B", 14, [4, 4, 6]), ("A A' B A", 18, [4, 4, 6, 4]), ("A B A'", 14, [4, 6, 4]),
+        ("A B A'", 16, [6, 4, 6]), ("A A' B B' A'", 14, [2, 2, 4, 4, 2]), ("A A'", 10, [4, 6]),
+        ("A A' A''", 8, [2, 2, 4]),
+    ],
+)  # fmt: skip
+def test_sections_of_a_letter_are_equally_long_or_the_last_is_extended(
+    text: str, bars: int, lengths: list[int]
+) -> None:
+    assert laid(text, bars) == lengths
+
+
 @pytest.mark.parametrize(("text", "bars"), [("A B C", 2), ("A:4 B:4", 16), ("A:8 B", 8)])
 def test_a_form_that_cannot_have_the_bars_is_refused(text: str, bars: int) -> None:
     with pytest.raises(ValueError, match="bars"):

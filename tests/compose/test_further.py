@@ -24,6 +24,15 @@ def context_of(make_plan: MakePlan, metre: str = "4/4", seed: int = 0, inner: st
     return without_entries(context_in(track, plan_with(plan, inner=inner) if inner else plan, seed))
 
 
+def others(context: Context) -> list[Note]:
+    """What a take has besides the further parts, without its bass."""
+    return [*context.notes, *compose_inner(context)]
+
+
+def further_of(context: Context) -> list[Note]:
+    return compose_further(context, others(context))
+
+
 def part(notes: list[Note], name: str) -> list[Note]:
     return [note for note in notes if note.part == name]
 
@@ -32,7 +41,7 @@ def part(notes: list[Note], name: str) -> list[Note]:
 def test_each_further_part_is_a_line_of_its_own(make_plan: MakePlan, metre: str) -> None:
     for seed in range(4):
         context = context_of(make_plan, metre, seed)
-        notes = compose_further(context)
+        notes = further_of(context)
         assert {note.part for note in notes} == set(FURTHER_PARTS)
         for name in FURTHER_PARTS:
             line = part(notes, name)
@@ -48,7 +57,7 @@ def test_they_copy_neither_the_tune_nor_the_second_voice(make_plan: MakePlan) ->
         context = context_of(make_plan, seed=seed)
         inner = compose_inner(context)
         known = {(n.start_step, n.pitch % 12) for n in (*context.notes, *inner)}
-        notes = compose_further(context)
+        notes = compose_further(context, [*context.notes, *inner])
         copied += sum((note.start_step, note.pitch % 12) in known for note in notes)
         whole += len(notes)
     assert copied < 0.5 * whole
@@ -57,7 +66,7 @@ def test_they_copy_neither_the_tune_nor_the_second_voice(make_plan: MakePlan) ->
 def test_the_figure_moves_where_the_second_voice_does_not(make_plan: MakePlan) -> None:
     still, moving = (
         sum(
-            len(part(compose_further(context_of(make_plan, seed=seed, inner=role)), "figure"))
+            len(part(further_of(context_of(make_plan, seed=seed, inner=role)), "figure"))
             for seed in range(6)
         )
         for role in (ideas.HELD, ideas.RUNNING)
@@ -67,9 +76,33 @@ def test_the_figure_moves_where_the_second_voice_does_not(make_plan: MakePlan) -
 
 def test_the_harmony_holds_tones_of_its_chord(make_plan: MakePlan) -> None:
     context = context_of(make_plan)
-    for note in part(compose_further(context), "harmony"):
+    for note in part(further_of(context), "harmony"):
         chord = context.harmony.at[note.start_step]
         assert context.harmony.table.tones[chord, note.pitch % 12]
+
+
+def test_they_strike_no_pitch_together_with_another_voice(make_plan: MakePlan) -> None:
+    """But for the few that have no other tone of their chord beside them."""
+    together = whole = 0
+    for seed in range(12):
+        context = context_of(make_plan, seed=seed)
+        beside = others(context)
+        notes = compose_further(context, beside)
+        for name in FURTHER_PARTS:
+            struck = {(n.start_step, n.pitch) for n in (*beside, *notes) if n.part != name}
+            together += sum((n.start_step, n.pitch) in struck for n in part(notes, name))
+        whole += len(notes)
+    assert together < 0.01 * whole
+
+
+def test_the_harmony_goes_to_near_tones(make_plan: MakePlan) -> None:
+    """But where the tune comes down to it."""
+    wide = whole = 0
+    for seed in range(24):
+        line = part(further_of(context_of(make_plan, seed=seed)), "harmony")
+        wide += sum(abs(a.pitch - b.pitch) > 7 for a, b in pairwise(line))
+        whole += len(line)
+    assert wide < 0.05 * whole
 
 
 def test_a_take_has_them_and_counts_them_in_no_measure(make_plan: MakePlan) -> None:

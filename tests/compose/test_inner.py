@@ -27,6 +27,21 @@ def played(context: Context, role: str) -> list[Note]:
     return compose_inner(context, roles=dict.fromkeys(range(context.bars), role))
 
 
+def test_a_duet_sings_in_every_bar_and_holds_tones_of_the_chord(make_plan: MakePlan) -> None:
+    """Or what it holds goes on by step."""
+    for seed in range(20):
+        context = context_of(make_plan, ideas.DUET, seed=seed)
+        line = played(context, ideas.DUET)
+        assert {note.start_step // context.bar_steps for note in line} == set(range(context.bars))
+        table = context.harmony.table
+        for note, after in pairwise(line):
+            on_beat = note.start_step % context.pulse_steps == 0 and note.duration_steps >= 2
+            fits = table.tones[context.harmony.at[note.start_step], note.pitch % 12]
+            resolves = 0 < abs(after.pitch - note.pitch) <= 2
+            strong = on_beat or note.duration_steps >= 4
+            assert fits or resolves or not strong, (seed, note)
+
+
 @pytest.mark.parametrize("metre", METRES)
 @pytest.mark.parametrize("role", SOUNDING)
 def test_every_role_is_one_line_within_the_bars(make_plan: MakePlan, role: str, metre: str) -> None:

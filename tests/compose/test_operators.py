@@ -133,3 +133,21 @@ def test_a_turn_goes_up_and_comes_back() -> None:
     cell = Cell((CellNote(0, 2, 0), CellNote(2, 2, 1), CellNote(4, 12, 3)), 16)
     (notes,) = made_by("ornamented", cell)
     assert notes[2:] == (CellNote(4, 10, 3), CellNote(14, 1, 4), CellNote(15, 1, 3))
+
+
+@pytest.mark.parametrize(
+    ("alteration", "after", "stays"),
+    [(1, 1, True), (1, 0, True), (1, -1, False), (1, 2, False), (-1, -1, True), (-1, 1, False)],
+)
+def test_an_alteration_stays_where_the_next_note_resolves_it(
+    alteration: int, after: int, stays: bool
+) -> None:
+    cell = Cell((CellNote(0, 8, 0), CellNote(8, 4, 2, alteration), CellNote(12, 4, 2 + after)), 16)
+    (plain,) = variants(cell, ("plain",))
+    assert plain.notes[1].alteration == (alteration if stays else 0)
+
+
+def test_another_tail_leaves_no_chromatic_neighbour_without_its_goal() -> None:
+    cell = Cell((CellNote(0, 8, 0), CellNote(8, 4, 3, 1), CellNote(12, 4, 4)), 16)
+    tails = {v.notes[2].degree: v.notes[1].alteration for v in variants(cell, ("tail",))}
+    assert tails == {2: 0, 3: 1, 5: 0, 6: 0}
