@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chipassets.chips.chipsong import HOME, ChipSong, Instrument
+from chipassets.chips.dmcbank import Clip
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.chips.registers import Write
 from chipassets.chips.soundbank import Source
@@ -18,9 +19,9 @@ class State:
     volume: the instrument's `envelope` times the note's `level`; at 0 the voice is silent and its
     other registers stay. attack: whether this is the first frame of a note. held: false once the
     note is released. ends: whether the next frame is an attack, for chips that need to know.
-    unplugged: whether the voice has not sounded yet. room: frames left before the loop's seam or
-    the end. part: the kind of the section, see `FormPart`. recorded: the number and the source of
-    the recording that a sampler plays; None plays the bank's.
+    unplugged: whether the voice has not sounded yet. clip: what the sample channel starts. part:
+    the kind of the section, see `FormPart`. recorded: the number and the source of the recording
+    that a sampler plays; None plays the bank's.
     """
 
     volume: int = 0
@@ -33,7 +34,7 @@ class State:
     held: bool = False
     ends: bool = False
     unplugged: bool = False
-    room: int = 0
+    clip: Clip | None = None
     instrument: Instrument | None = None
     part: str = HOME
     recorded: tuple[int, Source] | None = None

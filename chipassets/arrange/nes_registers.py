@@ -3,7 +3,7 @@
 Writing a 2A03 pulse's high timer byte restarts its wave, which clicks, so it is written only when
 the high bits change: a new note starts by volume, not by phase. The volume is constant volume set
 by software, so that the sound does not depend on the chip's frame counter. A drum with a sample
-also plays the sample channel, unless a loop's seam or the end would cut the sample off.
+also plays the sample channel, at the rate of its clip.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from chipassets.chips.registers import Write
 # $4015: all four voices on. $4017: four steps, no interrupt. $9003: the VRC6 at normal pitch.
 _START = (Write(0x4015, 0x0F), Write(0x4017, 0x40))
 _VRC6_START = (*_START, Write(0x9003, 0x00))
+_RATE = 0x4010
 # $4010 to $4013: the sample channel at rest, at its finest steps and at level 0.
 _SAMPLES_START = (
-    Write(0x4010, dmcbank.RATE),
+    Write(_RATE, dmcbank.RATE),
     *(Write(address, 0) for address in (0x4011, 0x4012, 0x4013)),
 )
 _SAMPLE_STOPS, _SAMPLE_STARTS = Write(0x4015, 0x0F), Write(0x4015, 0x1F)
@@ -44,20 +45,14 @@ def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
 def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
     """Return a voice's writes that change registers, and those that start its sample, if any."""
     writes = changed(_registers(spec, state), shadow)
-    clip = _clip(state)
+    clip = state.clip
     if not clip:
         return writes
     address, length = clip.registers
-    writes += changed([(0x4012, address), (0x4013, length)], shadow)
+    # The first writes of a full frame have set the rate of the bank's clips.
+    shadow.setdefault(_RATE, dmcbank.RATE)
+    writes += changed([(_RATE, clip.rate), (0x4012, address), (0x4013, length)], shadow)
     return [*writes, _SAMPLE_STOPS, _SAMPLE_STARTS]
-
-
-def _clip(state: State) -> dmcbank.Clip | None:
-    """Return the writes with which the sample channel starts a clip in this frame."""
-    if not (state.attack and state.instrument and state.instrument.sample):
-        return None
-    clip = dmcbank.clips()[state.instrument.sample]
-    return clip if clip.frames <= state.room else None
 
 
 def _registers(spec: VoiceSpec, state: State) -> list[tuple[int, int]]:
@@ -84,4 +79,9 @@ def _vrc6(spec: VoiceSpec, state: State) -> int:
     return VRC6_DUTIES[state.duty] << 4 | state.volume
 
 
-NES_DRIVER = Driver(_start, _voice)
+def _join(writes: list[Write]) -> list[Write]:
+    """Return the writes with the sample channel's rate first, as the cartridge's player has it."""
+    return sorted(writes, key=lambda write: write.address != _RATE)
+
+
+NES_DRIVER = Driver(_start, _voice, _join)

@@ -21,7 +21,9 @@ from chipassets.arrange.snes_registers import FULL_SIDE, PLACES
 from chipassets.chips import dmcbank, soundbank
 from chipassets.chips.chipsong import ChipNote, Instrument
 from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, Chip, VoiceSpec
+from chipassets.chips.recorded_clip import clip_sound
 from chipassets.chips.recorded_source import source_of
+from chipassets.chips.recording import source_rate_hz
 from chipassets.units import OCTAVE
 
 _MOST_PARTIALS = 64
@@ -178,8 +180,7 @@ def _drum_power(note: ChipNote, instrument: Instrument, chip: str) -> float:
     """Return the energy of a stroke, in frames of full power."""
     loudness = (note.level / _FULL_LEVEL) ** 2
     if chip == "snes":
-        number = soundbank.drum_source(instrument.name)
-        return _hit_energy(number, note.duration_frames) * loudness
+        return _hit_energy(instrument, note.duration_frames) * loudness
     frames = min(note.duration_frames, len(instrument.volume.values))
     swing = _GAMEBOY if chip == "gameboy" else _NES_NOISE
     periods = len(NOISE_PERIODS) - 1
@@ -188,7 +189,7 @@ def _drum_power(note: ChipNote, instrument: Instrument, chip: str) -> float:
         * (instrument.volume.at(age) / _FULL_LEVEL * swing) ** 2
         for age in range(frames)
     )
-    sample = _clip_energy(instrument.sample) if instrument.sample else 0.0
+    sample = _clip_energy(clip_sound(instrument)) if instrument.sample else 0.0
     return energy * loudness + sample
 
 
@@ -204,17 +205,25 @@ def _noise_power(period_index: int) -> float:
 
 
 @lru_cache(maxsize=256)
-def _hit_energy(number: int, frames: int) -> float:
-    """Return the energy of a SNES drum cut after `frames`, in frames of full power."""
+def _hit_energy(instrument: Instrument, frames: int) -> float:
+    """Return the energy of a SNES drum cut after `frames`, in frames of full power.
+
+    The gain of a recording is applied to the power instead.
+    """
+    number = soundbank.drum_source(instrument.name)
+    source = soundbank.sources()[number]
     rate = soundbank.RATE_HZ * soundbank.drum_pitch(number) // soundbank.DRUM_PITCH
-    values = np.array(soundbank.sources()[number].values[: frames * rate // 60]) / 32_768
+    if instrument.recording:
+        source = source_of(replace(instrument.recording, gain_db=0.0))
+        rate = int(source_rate_hz(instrument.recording))
+    values = np.array(source.values[: frames * rate // 60]) / 32_768
     return _energy(values, rate)
 
 
-@lru_cache(maxsize=8)
-def _clip_energy(name: str) -> float:
-    level = np.array(dmcbank.decode_delta(dmcbank.clips()[name].packed)) * _NES_SAMPLE_STEP
-    return _energy(level, dmcbank.RATE_HZ)
+@lru_cache(maxsize=32)
+def _clip_energy(clip: dmcbank.Clip) -> float:
+    level = np.array(dmcbank.decode_delta(clip.packed)) * _NES_SAMPLE_STEP
+    return _energy(level, dmcbank.rate_hz(clip.rate))
 
 
 def _energy(values: NDArray[np.float64], rate_hz: float) -> float:

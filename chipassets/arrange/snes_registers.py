@@ -15,9 +15,12 @@ from chipassets.arrange.driver import Driver, Shadow, State, Voices, changed
 from chipassets.arrange.dspenvelope import ADSR_ON, Adsr, direct_gain, fit_adsr, release_rate
 from chipassets.chips.chipsong import CONTRAST, HOME, RETURN, ChipSong, Instrument
 from chipassets.chips.profiles import VoiceSpec
+from chipassets.chips.recording import source_rate_hz
 from chipassets.chips.registers import Write
 from chipassets.chips.soundbank import (
     CYCLE_SAMPLES,
+    DRUM_PITCH,
+    RATE_HZ,
     drum_pitch,
     drum_source,
     sources,
@@ -241,7 +244,8 @@ def _release(state: State) -> int:
 def _pitch(spec: VoiceSpec, state: State, number: int) -> list[tuple[int, int]]:
     """Return the pitch register: the chip table's value, scaled to the source's cycle length."""
     if spec.role == "drums":
-        pitch = drum_pitch(number)
+        own = state.instrument.recording if state.instrument else None
+        pitch = round(DRUM_PITCH * source_rate_hz(own) / RATE_HZ) if own else drum_pitch(number)
     else:
         source = state.recorded[1] if state.recorded else sources()[number]
         pitch = int(state.timer * source.cycle_samples // CYCLE_SAMPLES)

@@ -21,6 +21,7 @@ from chipassets.arrange.drum_voice import drums_of, find_groove
 from chipassets.arrange.dynamics import apply_dynamics, apply_gates, dynamics_of
 from chipassets.arrange.expression import colours_of, express, form_of, in_sections, in_time
 from chipassets.arrange.lines import assign_lines, fill_gaps
+from chipassets.arrange.own_drums import own_drums
 from chipassets.arrange.parts import COLOURS, Played, play_parts
 from chipassets.arrange.steady_bass import beside_steady_bass
 from chipassets.arrange.voice_roles import assign_roles, find_chip
@@ -237,7 +238,8 @@ def _song(
 ) -> ChipSong:
     """Return the song with the voices in the chip's order; voices left free have no notes."""
     roles = {spec.name: spec.role for spec in band.table.voices}
-    own = band.track.sound.instruments
+    drums = own_drums(band.track.sound.instruments, band.table)
+    own = drums.instruments
     kit = KITS[band.track.sound.drums]
     colours = [colour for item in band.instruments.values() for colour in colours_of(item)]
     bank = (band.shadow, *INSTRUMENTS.values(), *COLOURS, *kit, *own, *colours, *chord_instruments)
@@ -261,14 +263,15 @@ def _song(
         loop_start_frame=timing.loop_start_frame,
         room=_ROOMS.get(band.track.scene_like or band.track.scene, ""),
         form=band.form,
+        clips=drums.clips,
     )
 
 
 def _without_sample(song: ChipSong, chip: Chip) -> int:
     """Return how many notes have a sample that the chip cannot play."""
-    if any(spec.kind == "sample" for spec in chip.voices):
+    if chip.samples_tones:
         return 0
-    named = {item.name for item in song.instruments if item.recording}
+    named = {item.name for item in song.instruments if item.recording and not item.sample}
     return sum(note.instrument in named for voice in song.voices for note in voice.notes)
 
 

@@ -15,6 +15,7 @@ from chipassets.arrange.nes_registers import NES_DRIVER
 from chipassets.arrange.snes_registers import SNES_DRIVER
 from chipassets.arrange.voice_roles import find_chip
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
+from chipassets.chips.dmcbank import Clip, memory
 from chipassets.chips.profiles import CHIPS, Chip, VoiceSpec
 from chipassets.chips.recorded_source import source_of
 from chipassets.chips.registers import RegisterLog, Write
@@ -57,7 +58,9 @@ def write_registers(song: ChipSong) -> RegisterLog:
         full = _is_full(frame, song)
         opening = driver.start(song, frame) if full else driver.scene(song, frame, played)
         frames.append((*opening, *writes))
-    return RegisterLog(song.chip, tuple(frames), song.loop_start_frame, own)
+    has_clips = any(item.sample for item in song.instruments)
+    samples = memory(song.samples.values()) if has_clips else b""
+    return RegisterLog(song.chip, tuple(frames), song.loop_start_frame, own, samples)
 
 
 def _is_full(frame: int, song: ChipSong) -> bool:
@@ -66,7 +69,7 @@ def _is_full(frame: int, song: ChipSong) -> bool:
 
 def _recorded(song: ChipSong) -> tuple[Source, ...]:
     """Return the recordings that the song's instruments play, each once; none but for a sampler."""
-    if not any(spec.kind == "sample" for spec in CHIPS[song.chip].voices):
+    if not CHIPS[song.chip].samples_tones:
         return ()
     recordings = [item.recording for item in song.instruments if item.recording]
     return tuple(dict.fromkeys(source_of(item) for item in recordings))
@@ -89,9 +92,15 @@ def _states(
             states[frame] = replace(state, recorded=recorded) if recorded else state
             if frame >= note.end_frame and not states[frame].volume:
                 break
-        if instrument.sample and room:
-            states[note.start_frame] = replace(states[note.start_frame], room=room)
+        if clip := _clip(song, instrument, room):
+            states[note.start_frame] = replace(states[note.start_frame], clip=clip)
     return states
+
+
+def _clip(song: ChipSong, instrument: Instrument, room: int) -> Clip | None:
+    """Return the clip of a drum; None if it has none, or if it would not end within `room`."""
+    clip = song.samples[instrument.sample] if instrument.sample else None
+    return clip if clip and clip.frames <= room else None
 
 
 def _state(
@@ -153,7 +162,14 @@ def _writes(
     last = State(timer=0x0FF if spec.role != "drums" else 0)
     for frame, state in enumerate(driver.prepare(states, song)):
         if not state.volume:
-            state = replace(last, volume=0, attack=False, held=False, unplugged=state.unplugged)
+            state = replace(
+                last,
+                volume=0,
+                attack=False,
+                held=False,
+                unplugged=state.unplugged,
+                clip=state.clip,
+            )
         if _is_full(frame, song):
             shadow.clear()
         yield driver.voice(spec, state, shadow)

@@ -204,6 +204,8 @@ class CartridgeEntry(_Entry):
     bytes: _Count
     samples: bool
     """Whether it plays samples, which the cartridge holds once for all tracks."""
+    sample_bytes: _Count | None = None
+    """The size of all samples in memory, 0 without any: None in older bundles."""
     clocks_mean: _Count | None = None
     clocks_most: _Count | None = None
 

@@ -14,7 +14,6 @@ from chipassets.chipfiles.cartridge import (
     gather,
     left_out,
     player_bytes,
-    sample_bytes,
 )
 from chipassets.chipfiles.compact import decode_compact, encode_compact
 from chipassets.chipfiles.famistudio import encode_famistudio
@@ -69,5 +68,4 @@ __all__ = [
     "gather",
     "left_out",
     "player_bytes",
-    "sample_bytes",
 ]

@@ -71,7 +71,7 @@ def _clips(log: RegisterLog) -> dict[str, str]:
         elif write.address == 0x4015 and write.value & 0x10:
             address, length = held.values()
             start = address * dmcbank.ALIGNMENT
-            data = dmcbank.memory()[start : start + 16 * length + 1]
+            data = log.samples[start : start + 16 * length + 1]
             found[f"{address} {length}"] = data.hex()
     return dict(sorted(found.items()))
 

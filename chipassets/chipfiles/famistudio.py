@@ -26,7 +26,7 @@ from chipassets.chips.chipsong import (
     Macro,
     counted,
 )
-from chipassets.chips.dmcbank import RATE, Clip, clips
+from chipassets.chips.dmcbank import Clip
 from chipassets.chips.profiles import VRC6_DUTIES, Chip, VoiceSpec
 from chipassets.errors import RenderError
 from chipassets.units import CENT, OCTAVE, STEPS_PER_BEAT, steps_per_bar
@@ -420,7 +420,7 @@ _FIRST_SAMPLE = 3 * OCTAVE
 
 def _used_clips(song: ChipSong) -> list[Clip]:
     names = {name for _, name in sampled_drums(song)}
-    return [clip for name, clip in clips().items() if name in names]
+    return [clip for name, clip in song.samples.items() if name in names]
 
 
 def _sampler(used: Sequence[Clip]) -> Iterator[str]:
@@ -430,7 +430,7 @@ def _sampler(used: Sequence[Clip]) -> Iterator[str]:
     yield _line(1, "Instrument", Name=_SAMPLER)
     for number, clip in enumerate(used):
         key = _spelled(_FIRST_SAMPLE + number)
-        yield _line(2, "DPCMMapping", Note=key, Sample=clip.name, Pitch=RATE, Loop="False",
+        yield _line(2, "DPCMMapping", Note=key, Sample=clip.name, Pitch=clip.rate, Loop="False",
                     DmcInitialValue=0)  # fmt: skip
 
 
@@ -447,7 +447,7 @@ def _samples(
             continue
         notes[start] = {
             "Value": _spelled(_FIRST_SAMPLE + numbers[name]),
-            "Duration": max(clips()[name].frames, 1),
+            "Duration": max(song.samples[name].frames, 1),
             "Instrument": _SAMPLER,
         }
     return notes

@@ -94,8 +94,8 @@ def encode_famitone(
     module = assemble(lanes, patterns, bank)
     module = replace(
         module,
-        samples=samples() if sampler else (),
-        keys=keys(0) if sampler else (),
+        samples=samples(song) if sampler else (),
+        keys=keys(song, 0) if sampler else (),
         title=texts["title"],
         author=texts["author"],
         copyright=texts["copyright"],

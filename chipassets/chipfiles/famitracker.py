@@ -91,7 +91,7 @@ def encode_famitracker(
         count_unheard(song, lost)
     module = assemble(lanes, patterns, bank)
     if sampler is not None:
-        module = replace(module, samples=samples(), keys=keys(sampler))
+        module = replace(module, samples=samples(song), keys=keys(song, sampler))
     module = replace(
         module,
         title=texts["title"],

@@ -9,7 +9,6 @@ from dataclasses import replace
 from chipassets.chipfiles.ft_module import EMPTY, FtCell, FtKey, FtSample
 from chipassets.chipfiles.grid import Grid
 from chipassets.chips.chipsong import ChipNote, ChipSong
-from chipassets.chips.dmcbank import RATE, clips
 
 INSTRUMENT = "samples"
 _OCTAVE = 3
@@ -18,16 +17,20 @@ _TWICE = "FamiTracker: a second sample in one row"
 _FULL = "FamiTracker: a sample beside 64 instruments"
 
 
-def samples() -> tuple[FtSample, ...]:
-    """Return all samples, numbered in the bank's order."""
+def samples(song: ChipSong) -> tuple[FtSample, ...]:
+    """Return all samples of the song's game, numbered in the order of memory."""
     return tuple(
-        FtSample(number, clip.name, clip.packed) for number, clip in enumerate(clips().values())
+        FtSample(number, clip.name, clip.packed)
+        for number, clip in enumerate(song.samples.values())
     )
 
 
-def keys(instrument: int) -> tuple[FtKey, ...]:
+def keys(song: ChipSong, instrument: int) -> tuple[FtKey, ...]:
     """Return the keys of the instrument that plays the samples: one each, upwards from C-3."""
-    return tuple(FtKey(instrument, _OCTAVE, number, number, RATE) for number in range(len(clips())))
+    return tuple(
+        FtKey(instrument, _OCTAVE, number, number, clip.rate)
+        for number, clip in enumerate(song.samples.values())
+    )
 
 
 def plays_samples(song: ChipSong) -> bool:
@@ -39,7 +42,7 @@ def add_samples(
     flow: dict[int, FtCell], song: ChipSong, grid: Grid, instrument: int, lost: Counter[str]
 ) -> None:
     """Add the song's samples to the channel's cells, beside the effects that are there."""
-    numbers = list(clips())
+    numbers = list(song.samples)
     taken: set[int] = set()
     for note, name in sampled_drums(song):
         row, delay = grid.place(note.start_frame)
@@ -63,5 +66,5 @@ def sampled_drums(song: ChipSong) -> Iterator[tuple[ChipNote, str]]:
     notes: Sequence[ChipNote] = [note for voice in song.voices for note in voice.notes]
     for note in notes:
         name = song.instrument(note.instrument).sample
-        if name and clips()[name].frames <= song.left(note.start_frame):
+        if name and song.samples[name].frames <= song.left(note.start_frame):
             yield note, name

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.chips.chipsong import Instrument
-from chipassets.chips.dmcbank import RATE_HZ, clips, decode_delta
+from chipassets.chips.dmcbank import Clip, decode_delta
+from chipassets.chips.dmcbank import rate_hz as clip_rate_hz
 from chipassets.chips.profiles import CHIPS, NOISE_PERIODS
+from chipassets.chips.recorded_clip import clip_sound
 from chipassets.units import OCTAVE
 
 PAL_CLOCK_HZ = 3_546_895
@@ -132,15 +134,16 @@ def drum(instrument: Instrument, period_index: int) -> bytes:
     wave = _noise_means(np.concatenate(([0.0], steps)), instrument.duty.at(0) & 1)
     signal = (wave - 0.5) * volume * _NOISE_SWING
     if instrument.sample:
-        signal = _added(signal, _clip(instrument.sample, rate_hz))
+        signal = _added(signal, _clip(clip_sound(instrument), rate_hz))
     data = _to_bytes(signal)
     return bytes(2) + data[: len(data) // 2 * 2] + bytes(2)
 
 
-def _clip(name: str, rate_hz: float) -> NDArray[np.float64]:
+def _clip(clip: Clip, rate_hz: float) -> NDArray[np.float64]:
     """Return a clip of the sample channel at another rate, centred on its mean."""
-    levels = np.array(decode_delta(clips()[name].packed), dtype=np.float64)
-    places = np.arange(int(len(levels) * rate_hz / RATE_HZ)) * RATE_HZ / rate_hz
+    levels = np.array(decode_delta(clip.packed), dtype=np.float64)
+    own_hz = clip_rate_hz(clip.rate)
+    places = np.arange(int(len(levels) * rate_hz / own_hz)) * own_hz / rate_hz
     swing = 159.79 / (1 / np.maximum(levels / 22_638, 1e-9) + 100)
     drum = np.interp(places, np.arange(len(levels)), swing) / _SAMPLE_SWING
     # The clip moves to one side of 0 only, which would waste half of the 8 bits.

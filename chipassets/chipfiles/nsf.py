@@ -1,17 +1,18 @@
 """NSF: a file that a console plays. It has a header, our player, and the registers as a stream.
 
 Header: NESdev wiki, "NSF" and "NSF2". One file holds one track or a whole album; the songs' data
-follow each other in banks of 4 KiB. If a song plays samples, the last bank holds them and is mapped
-at $C000. After the data are the songs' titles, lengths and fades, which players of version 1
-ignore. The same as NSFe is for players that look for the chunks there.
+follow each other in banks of 4 KiB. If a song plays samples, the last banks hold them and are
+mapped from $C000 on. After the data are the songs' titles, lengths and fades, which players of
+version 1 ignore. The same as NSFe is for players that look for the chunks there.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from chipassets.chipfiles.clip_memory import shared_samples
 from chipassets.chipfiles.cursor import Cursor, refuse_difference
 from chipassets.chipfiles.lengths import play_time
 from chipassets.chipfiles.nsf_chunks import (
@@ -27,7 +28,7 @@ from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.stream import Stream, pack_songs, unpack_log
 from chipassets.chipfiles.text import fit_fields
 from chipassets.chips.chipsong import Dropped
-from chipassets.chips.dmcbank import memory, uses_samples
+from chipassets.chips.dmcbank import uses_samples
 from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
 
@@ -36,6 +37,8 @@ _NSFE_MAGIC = b"NSFE"
 _HEADER_SIZE = 0x80
 _TEXT_SIZE = 32
 _MOST_BANKS = 255
+_WINDOWS, _SAMPLE_WINDOW = 8, 4
+"""The windows of 4 KiB from $8000 on, and the one at $C000."""
 _MOST_SONGS = 255
 _VRC6_BIT = 1
 # Microseconds between two calls; players take them as one video frame (NTSC, PAL).
@@ -124,21 +127,18 @@ def _parts(
     fields, dropped = fit_fields(asked, _TEXT_SIZE - 1, "NSF", game=game)
     vrc6 = dialect == "nes-vrc6"
     data = b"".join(stream.data for stream in streams)
-    samples = memory() if any(map(_plays_samples, songs)) else b""
+    samples = shared_samples(log.samples for log, _ in songs)
     if samples:
         data += bytes(-len(data) % BANK_SIZE)
-    bank = 1 + len(data) // BANK_SIZE if samples else 0
-    if bank > _MOST_BANKS:
+    first = 1 + len(data) // BANK_SIZE
+    banks = range(first, first - (-len(samples) // BANK_SIZE))
+    if banks and banks[-1] > _MOST_BANKS:
         raise RenderError(
-            f"the registers fill all {_MOST_BANKS} banks, and the samples need one; write fewer or "
-            "shorter tracks into one file"
+            f"the registers need {first - 1} of {_MOST_BANKS} banks, and the samples {len(banks)}; "
+            "write fewer or shorter tracks into one file"
         )
-    header = _header(len(streams), fields, vrc6, bank)
+    header = _header(len(streams), fields, vrc6, banks)
     return header, _program(streams, vrc6) + data + samples, dropped
-
-
-def _plays_samples(song: tuple[RegisterLog, str]) -> bool:
-    return uses_samples(write.address for writes in song[0].frames for write in writes)
 
 
 def _dialect(songs: Sequence[tuple[RegisterLog, str]]) -> str:
@@ -173,8 +173,11 @@ def _place(offset: int) -> tuple[int, int, int]:
     return 1 + bank, within & 0xFF, WINDOW + within >> 8
 
 
-def _header(songs: int, fields: dict[str, str], vrc6: bool, samples_bank: int) -> bytes:
-    """Return the header of 128 bytes; the fields are title, author and copyright."""
+def _header(songs: int, fields: dict[str, str], vrc6: bool, samples: Sequence[int]) -> bytes:
+    """Return the header of 128 bytes; the fields are title, author and copyright.
+
+    samples: the banks that are mapped from $C000 on.
+    """
     labels = player(songs, vrc6).labels
     texts = ((fields[name] or _UNKNOWN).encode("ascii") for name in fields)
     return b"".join(
@@ -184,7 +187,7 @@ def _header(songs: int, fields: dict[str, str], vrc6: bool, samples_bank: int) -
             struct.pack("<HHH", ORIGIN, labels["init"], labels["play"]),
             *(text.ljust(_TEXT_SIZE, b"\0") for text in texts),
             struct.pack("<H", _NTSC_SPEED_US),
-            bytes((0, 1, 0, 0, samples_bank, 0, 0, 0)),
+            bytes((0, 1, 0, 0, *samples)).ljust(_WINDOWS, b"\0"),
             struct.pack("<H", _PAL_SPEED_US),
             bytes((0, _VRC6_BIT if vrc6 else 0, 0)),
         )
@@ -203,6 +206,8 @@ def decode_nsf(data: bytes) -> NsfFile:
         raise cursor.error("a file without songs")
     cursor.take(7, "header")
     title, author, copyright_line = (_text(cursor) for _ in range(3))
+    cursor.take(0x70 - cursor.offset, "header")
+    banks = cursor.take(_WINDOWS, "header")
     cursor.take(0x7B - cursor.offset, "header")
     chips = cursor.number(1, "header")
     if chips not in (0, _VRC6_BIT):
@@ -212,16 +217,23 @@ def decode_nsf(data: bytes) -> NsfFile:
     cursor.take(1, "header")
     size = cursor.number(3, "header")
     titles = _titles(data, _HEADER_SIZE + size, songs)
+    first = banks[_SAMPLE_WINDOW]
+    samples = data[_HEADER_SIZE + first * BANK_SIZE : _HEADER_SIZE + size] if first else b""
     bank = cursor.take(BANK_SIZE, "player")
     labels = player(songs, vrc6).labels
     logs = []
     for song in range(songs):
         places = [bank[labels[name] - ORIGIN + song] for name in TABLES]
         start, loop = _offset(places[:3]), _offset(places[3:])
-        logs.append(unpack_log(data, start, loop, dialect))
+        log = unpack_log(data, start, loop, dialect)
+        logs.append(replace(log, samples=samples) if _plays_samples(log) else log)
     found = NsfFile(title, author, copyright_line, tuple(logs), titles)
     refuse_difference(data, _again(found).data)
     return found
+
+
+def _plays_samples(log: RegisterLog) -> bool:
+    return uses_samples(write.address for writes in log.frames for write in writes)
 
 
 def _titles(data: bytes, start: int, songs: int) -> tuple[str, ...]:

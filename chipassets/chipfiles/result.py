@@ -17,13 +17,13 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class OnCartridge:
-    """The size of a song on a cartridge, in bytes, and whether it needs the samples too.
+    """The size of a song on a cartridge, in bytes, and of the samples that it needs too.
 
     clocks: None for a song that is too large for the processor to address.
     """
 
     size: int
-    plays_samples: bool
+    samples: int
     clocks: Clocks | None = None
 
 

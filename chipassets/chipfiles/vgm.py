@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from chipassets.chipfiles.cursor import Cursor, refuse_difference
 from chipassets.chipfiles.result import ChipFile
-from chipassets.chips.dmcbank import ORIGIN, memory, uses_samples
+from chipassets.chips.dmcbank import ORIGIN
 from chipassets.chips.profiles import CHIPS
 from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
@@ -25,6 +25,7 @@ _HEADER_SIZE = 0x100
 _WAIT, _END = 0x61, 0x66
 # A data block for the memory of the NES's sound chip: size, then address and bytes.
 _NES_MEMORY = b"\x67\x66\xc2"
+_ADDRESS_BYTES = 2
 _MAX_FRAMES = 1 << 20
 _NUL = b"\0\0"
 
@@ -84,7 +85,7 @@ def encode_vgm(log: RegisterLog, tags: VgmTags | None = None) -> ChipFile:
     target = _target(log)
     tags = tags or VgmTags()
     tags = tags if tags.system else replace(tags, system=target.system)
-    data = bytearray(_memory_block() if _plays_samples(log) else b"")
+    data = bytearray(_memory_block(log.samples) if log.samples else b"")
     loop_at = 0
     for number, writes in enumerate(log.frames):
         if number == log.loop_start_frame:
@@ -111,12 +112,8 @@ def _target(log: RegisterLog) -> _Target:
     return _TARGETS[log.chip]
 
 
-def _plays_samples(log: RegisterLog) -> bool:
-    return uses_samples(write.address for writes in log.frames for write in writes)
-
-
-def _memory_block() -> bytes:
-    body = struct.pack("<H", ORIGIN) + memory()
+def _memory_block(samples: bytes) -> bytes:
+    body = struct.pack("<H", ORIGIN) + samples
     return _NES_MEMORY + struct.pack("<I", len(body)) + body
 
 
@@ -201,9 +198,10 @@ def _chip(header: bytes) -> str:
 def _read_log(cursor: Cursor, chip: str, loop_at: int | None) -> RegisterLog:
     """Return the commands as frames; each wait ends one."""
     target = _TARGETS[chip]
-    block = _memory_block()
-    if cursor.data.startswith(block, cursor.offset):
-        cursor.take(len(block), "samples")
+    samples = b""
+    if cursor.data.startswith(_NES_MEMORY, cursor.offset):
+        cursor.take(len(_NES_MEMORY), "samples")
+        samples = cursor.take(cursor.number(4, "samples"), "samples")[_ADDRESS_BYTES:]
     frames: list[tuple[Write, ...]] = []
     writes: list[Write] = []
     loop_frame = None
@@ -219,7 +217,7 @@ def _read_log(cursor: Cursor, chip: str, loop_at: int | None) -> RegisterLog:
             frames.append(tuple(writes))
             writes = []
         elif command == _END:
-            return RegisterLog(chip, tuple(frames), loop_frame)
+            return RegisterLog(chip, tuple(frames), loop_frame, samples=samples)
         else:
             raise cursor.error(f"{command:#04x} is not a command of this writer")
 

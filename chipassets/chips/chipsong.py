@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from chipassets.chips.dmcbank import Clip, clips
 from chipassets.chips.recording import Recording
 
 
@@ -40,9 +41,9 @@ class Macro:
 class Instrument:
     """A sound as macros: volume 0..15, duty, arpeggio in semitones, pitch in timer units.
 
-    `vibrato_delay_frames` None means no vibrato. `sample` names a drum sample that a chip with a
-    sample channel plays together with the noise. `recording` is what the SNES plays for a tone,
-    instead of a source of its bank.
+    `vibrato_delay_frames` None means no vibrato. `sample` names the clip, of the bank or of the
+    song, that a chip with a sample channel plays together with the noise. `recording` is what the
+    SNES plays instead of a source of its bank, and what such a clip of the song was made from.
     """
 
     name: str
@@ -111,7 +112,9 @@ class ChipSong:
     """What each voice of a chip plays, in frames; `loop_start_frame` None plays once.
 
     `adapted` counts notes that sound different from the score; `room` names the echo of a chip that
-    has one, "" is the default; `form` has the sections in order, none for a song of one.
+    has one, "" is the default; `form` has the sections in order, none for a song of one. `clips`
+    are the game's own drum samples, also those that only its other songs play: so the memory of
+    clips is the same for all songs of a game.
     """
 
     chip: str
@@ -124,6 +127,12 @@ class ChipSong:
     adapted: tuple[Dropped, ...] = ()
     room: str = ""
     form: tuple[FormPart, ...] = ()
+    clips: tuple[Clip, ...] = ()
+
+    @property
+    def samples(self) -> dict[str, Clip]:
+        """The clips in memory by name, in order: the bank's, then the game's own."""
+        return clips() | {clip.name: clip for clip in self.clips}
 
     def part_at(self, frame: int) -> FormPart:
         """The section that the frame is in; the whole song, of the home kind, without sections."""

@@ -1,29 +1,40 @@
-"""The drum samples of the NES's sample channel (DMC), made here: one bit per step, from $C000 on.
+"""The drum samples of the NES's sample channel (DMC): one bit per step, from $C000 on.
 
 Each bit moves the converter's level, 0..127, up or down by 2 (NESdev, APU DMC). A high level makes
 triangle and noise softer, so every drum starts and ends at 0 and stays above it. After its last
-sound a clip falls until any level has reached 0, so that the channel rests at 0.
+sound a clip falls until any level has reached 0, so that the channel rests at 0. The bank's clips,
+made here, always lie first and at the same addresses; a game's own follow them.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-ORIGIN = 0xC000
+ORIGIN, END = 0xC000, 0xFFFA
+"""Where the memory of clips starts and ends; after it are the processor's vectors."""
+
 ALIGNMENT = 64
 """Addresses of clips are multiples of this, relative to the origin; lengths are 16 n + 1 bytes."""
 
+MOST_BYTES = 16 * 0xFF + 1
+"""The longest clip."""
+
+PERIODS = (428, 380, 340, 320, 286, 254, 226, 214, 190, 160, 142, 128, 106, 84, 72, 54)
+"""CPU clocks per bit, by the value of the rate register (NESdev, APU DMC, NTSC)."""
+
 RATE = 0x0F
-PERIOD_CLOCKS = 54
-RATE_HZ = 236_250_000 / 132 / PERIOD_CLOCKS
-"""The highest value of the rate register, and its rate: 33.1 kHz (NESdev, APU DMC)."""
+"""The highest value of the rate register, at which the bank's clips play: 33.1 kHz."""
+
+_CPU_HZ = 236_250_000 / 132
 
 MOST = 127
 STEP = 2
-_FALL_BITS = 64
+FALL_BITS = 64
+"""Steps after which every level has fallen to 0."""
+
 _FRAME_CLOCKS = 29_780
 _START_BITS = 16
 """A clip starts after the byte that is playing and the byte that is buffered."""
@@ -31,11 +42,12 @@ _START_BITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A sample in memory: the address and length registers that play it, and its bytes."""
+    """A sample in memory: its bytes, and the registers that play it. `rate` is that of $4010."""
 
     name: str
     address: int
     packed: bytes
+    rate: int = RATE
 
     @property
     def registers(self) -> tuple[int, int]:
@@ -45,8 +57,19 @@ class Clip:
     @property
     def frames(self) -> int:
         """Return the number of frames within which the clip ends."""
-        clocks = (8 * len(self.packed) + _START_BITS) * PERIOD_CLOCKS
+        clocks = (8 * len(self.packed) + _START_BITS) * PERIODS[self.rate]
         return -(-clocks // _FRAME_CLOCKS)
+
+
+def rate_hz(rate: int) -> float:
+    """Return the bits per second at a value of the rate register."""
+    return _CPU_HZ / PERIODS[rate]
+
+
+def packed_bytes(steps: int) -> int:
+    """Return the size of a clip of this number of levels, with its fall to 0: 16 n + 1 bytes."""
+    size = -(-(steps + FALL_BITS) // 8)
+    return size + -(size - 1) % 16
 
 
 def encode_delta(wanted: Sequence[int], level: int = 0) -> bytes:
@@ -60,9 +83,8 @@ def encode_delta(wanted: Sequence[int], level: int = 0) -> bytes:
         up = value > level and level + STEP <= MOST
         level += STEP if up else -STEP if level >= STEP else 0
         bits.append(int(up))
-    bits += [0] * _FALL_BITS
-    size = -(-len(bits) // 8)
-    size += -(size - 1) % 16
+    bits += [0] * FALL_BITS
+    size = packed_bytes(len(wanted))
     bits += [0] * (8 * size - len(bits))
     return bytes(
         sum(bit << n for n, bit in enumerate(bits[start : start + 8]))
@@ -84,19 +106,34 @@ def decode_delta(packed: bytes, level: int = 0) -> list[int]:
 @lru_cache(maxsize=1)
 def clips() -> dict[str, Clip]:
     """Return the clips by name, in their order in memory."""
-    found: dict[str, Clip] = {}
-    address = ORIGIN
-    for name, drum in _DRUMS.items():
-        found[name] = Clip(name, address, encode_delta(_curve(drum)))
-        address += -(-len(found[name].packed) // ALIGNMENT) * ALIGNMENT
-    return found
+    made = (Clip(name, 0, encode_delta(_curve(drum))) for name, drum in _DRUMS.items())
+    return {clip.name: clip for clip in _placed(made, ORIGIN)}
 
 
-@lru_cache(maxsize=1)
-def memory() -> bytes:
-    """Return the memory from $C000 on: all clips, with zeros in the gaps."""
+def own_clips(unplaced: Iterable[Clip]) -> tuple[Clip, ...]:
+    """Return a game's own clips at their addresses, which follow the bank's."""
+    return _placed(unplaced, ORIGIN + len(memory(clips().values())))
+
+
+def _placed(unplaced: Iterable[Clip], start: int) -> tuple[Clip, ...]:
+    """Return the clips one after the other, each at the next address that a register can hold."""
+    found = []
+    for clip in unplaced:
+        address = ORIGIN + aligned(start - ORIGIN)
+        found.append(replace(clip, address=address))
+        start = address + len(clip.packed)
+    return tuple(found)
+
+
+def aligned(size: int) -> int:
+    """Return the size up to the next address at which a clip can start."""
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def memory(placed: Iterable[Clip]) -> bytes:
+    """Return the memory from $C000 on: these clips, in order, with zeros in the gaps."""
     image = bytearray()
-    for clip in clips().values():
+    for clip in placed:
         image += bytes(clip.address - ORIGIN - len(image)) + clip.packed
     return bytes(image)
 
@@ -133,16 +170,17 @@ _FADE_SECONDS = 0.012
 
 def _curve(drum: _Drum) -> list[int]:
     """Return the levels of the drum, 0..127, one per step."""
-    count = round(drum.seconds * RATE_HZ)
+    hz = rate_hz(RATE)
+    count = round(drum.seconds * hz)
     phase, levels = 0.0, []
     noise = _noise(count)
     for n in range(count):
-        at = n / RATE_HZ
+        at = n / hz
         glide = math.exp(-at / drum.fall_seconds)
-        phase += (drum.end_hz + (drum.start_hz - drum.end_hz) * glide) / RATE_HZ
+        phase += (drum.end_hz + (drum.start_hz - drum.end_hz) * glide) / hz
         tone = (1 - drum.noise) * math.exp(-at / drum.decay) * (1 - math.cos(2 * math.pi * phase))
         hiss = drum.noise * math.exp(-at / drum.noise_decay) * (1 + noise[n])
-        fade = min(1.0, (count - n) / (_FADE_SECONDS * RATE_HZ))
+        fade = min(1.0, (count - n) / (_FADE_SECONDS * hz))
         levels.append(round(drum.height * fade * (tone + hiss) / 2))
     return levels
 

@@ -65,6 +65,16 @@ class Chip:
     filters: tuple[str, ...] = ("none",)
     kits: tuple[str, ...] = ("noise",)
 
+    @property
+    def samples_tones(self) -> bool:
+        """Whether tones, and drums too, are samples."""
+        return any(spec.kind == "sample" for spec in self.voices)
+
+    @property
+    def plays_clips(self) -> bool:
+        """Whether drums have samples on a channel beside the noise."""
+        return "dmc" in self.kits
+
     def voice(self, role: str) -> VoiceSpec:
         """Return the voice with this role; KeyError if there is none."""
         for spec in self.voices:

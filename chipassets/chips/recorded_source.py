@@ -15,6 +15,7 @@ from chipassets.chips.recording import (
     padding_of,
     ratio_of,
     resampled_length,
+    source_rate_hz,
 )
 from chipassets.chips.soundbank import Source
 from chipassets.units import OCTAVE
@@ -38,13 +39,13 @@ def source_of(recording: Recording) -> Source:
     values = np.frombuffer(recording.data, dtype="<i2").astype(np.float64)
     highest = np.abs(values).max() * math.pow(10.0, recording.gain_db / 20)
     values *= math.pow(10.0, recording.gain_db / 20) * min(1.0, _HIGHEST / max(highest, 1.0))
-    heard = _resampled(values, recording)
+    heard = _at_own_rate(values, recording)
     padding = padding_of(recording)
     whole = [0] * padding + np.clip(np.rint(heard), -_HIGHEST, _HIGHEST).astype(int).tolist()
     start = recording.loop_start
     loop_start = 0 if start is None else len(whole) - loop_length(recording, start)
     packed, again = encode_brr(whole, loops=start is not None, loop_start=loop_start)
-    cycle = recording.rate_hz * ratio_of(recording)
+    cycle = source_rate_hz(recording)
     return Source(
         recording.name,
         packed,
@@ -53,18 +54,29 @@ def source_of(recording: Recording) -> Source:
     )
 
 
-def _resampled(values: Floats, recording: Recording) -> Floats:
-    """Return the values at the source's rate: a Kaiser-windowed sinc, over the loop's end."""
+def _at_own_rate(values: Floats, recording: Recording) -> Floats:
+    """Return the values at the source's rate, over the loop's end."""
     ratio, start = ratio_of(recording), recording.loop_start
+    count = resampled_length(recording)
+    if start is None:
+        return resampled(values, ratio, count)
+    # The loop's start is a whole sample on both sides, so that the loop closes.
+    first = start - round(start * ratio) / ratio
+    return resampled(values, ratio, count, first, values[start:])
+
+
+def resampled(
+    values: Floats, ratio: float, count: int, first: float = 0.0, after: Floats | None = None
+) -> Floats:
+    """Return `count` values at `ratio` times the rate: a Kaiser-windowed sinc.
+
+    first: the place of the first one among the values. after: what follows the values again and
+    again; None is silence.
+    """
     cut = _CUT * min(1.0, ratio)
     reach = math.ceil(_LOBES / min(1.0, ratio))
-    after = np.zeros(reach + 1)
-    if start is not None:
-        after = np.resize(values[start:], reach + 1)
-    padded = np.concatenate((np.zeros(reach), values, after))
-    # The loop's start is a whole sample on both sides, so that the loop closes.
-    first = 0.0 if start is None else start - round(start * ratio) / ratio
-    count = resampled_length(recording)
+    beyond = np.zeros(reach + 1) if after is None else np.resize(after, reach + 1)
+    padded = np.concatenate((np.zeros(reach), values, beyond))
     found = np.empty(count)
     for begin in range(0, count, _AT_A_TIME):
         at = first + np.arange(begin, min(begin + _AT_A_TIME, count)) / ratio

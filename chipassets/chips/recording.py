@@ -48,6 +48,11 @@ def ratio_of(recording: Recording) -> float:
     return loop_length(recording, start) / (recording.length - start)
 
 
+def source_rate_hz(recording: Recording) -> float:
+    """Return the rate of the source that is made of it, at which it sounds as recorded."""
+    return recording.rate_hz * ratio_of(recording)
+
+
 def resampled_length(recording: Recording) -> int:
     """Return the number of samples at the source's rate."""
     start = recording.loop_start

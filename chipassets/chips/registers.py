@@ -22,13 +22,15 @@ class Write:
 class RegisterLog:
     """The writes of each frame, in order; `loop_start_frame` follows the last frame.
 
-    sources: those that the SNES plays besides its bank, numbered from the bank's end on.
+    sources: those that the SNES plays besides its bank, numbered from the bank's end on. samples:
+    the memory from $C000 on that the NES's sample channel reads; empty if the log plays no clip.
     """
 
     chip: str
     frames: tuple[tuple[Write, ...], ...]
     loop_start_frame: int | None
     sources: tuple[Source, ...] = ()
+    samples: bytes = b""
 
 
 _HEADER = "chipassets registers 1"

@@ -9,7 +9,7 @@ from typing import Any
 from chipassets.errors import ManifestError, Problem
 from chipassets.manifest.document import Document
 from chipassets.manifest.inside import file_inside
-from chipassets.manifest.instruments import read_instrument
+from chipassets.manifest.instruments import check_root, read_instrument
 from chipassets.manifest.problems import Report
 from chipassets.manifest.reads import Context
 from chipassets.manifest.refusal import Fault, Refusal, shown
@@ -89,6 +89,7 @@ def _read(name: str, context: Context) -> tuple[dict[str, Any], tuple[str, ...],
         try:
             read_name(key, context)
             read_instrument(value, context)
+            check_root(key, value)
         except Refusal as refusal:
             for fault in refusal.faults:
                 report.add((key,), fault)

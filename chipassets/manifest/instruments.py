@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
-from chipassets.arrange.bank import INSTRUMENTS, KITS
+from chipassets.arrange.bank import DRUM_SOUNDS, INSTRUMENTS, KITS
 from chipassets.chips.chipsong import Instrument, Macro
 from chipassets.chips.profiles import CHIPS
 from chipassets.chips.recording import Recording
@@ -75,7 +75,7 @@ def read_instrument(value: Any, context: Context) -> Instrument:
 
 
 def _recording(value: Mapping[str, Any], context: Context, faults: _Faults) -> Recording | None:
-    """Return the recording that the SNES plays, or None without one."""
+    """Return the recording that the instrument plays, or None without one."""
     if SAMPLE not in value:
         why = "it says something of a sample, and there is none"
         for key in SAMPLE_KEYS[1:]:
@@ -85,15 +85,19 @@ def _recording(value: Mapping[str, Any], context: Context, faults: _Faults) -> R
     found: Recording | None = faults.collect(
         (SAMPLE,), lambda: read_wav(value[SAMPLE], context.folder)
     )
-    if ROOT not in value:
-        faults.add(Fault("a sample has a root, the note that was recorded",
-                         "add a line like root: C4"))  # fmt: skip
     root = faults.collect((ROOT,), lambda: read_root(value.get(ROOT, "C4")))
     loop = faults.collect((LOOP,), lambda: found and read_loop(value.get(LOOP), found))
     gain = faults.collect((GAIN,), lambda: read_gain(value.get(GAIN, 0)))
     if found is None or root is None or gain is None:
         return None
     return replace(found, root_pitch=root, loop_start=loop, gain_db=gain)
+
+
+def check_root(name: object, value: Any) -> None:
+    """Raise Refusal for an instrument with a sample and no root, which only a drum can be."""
+    if name in DRUM_SOUNDS or not isinstance(value, dict) or SAMPLE not in value or ROOT in value:
+        return
+    raise refuse("a sample has a root, the note that was recorded", "add a line like root: C4")
 
 
 class _Faults:
@@ -276,12 +280,10 @@ InstrumentField = Annotated[
             "type": "object",
             "properties": {name: _macro_schema(*row) for name, row in _MACROS.items()}
             | {"vibrato": _vibrato_schema(), **sample_schema()},
-            "if": {"required": [SAMPLE]},
-            "then": {"required": [ROOT]},
-            "else": {"required": ["volume"]},
+            "anyOf": [{"required": [SAMPLE]}, {"required": ["volume"]}],
             "additionalProperties": False,
-            "description": "A custom instrument: macros at 60 frames a second, and a sample for "
-            "the SNES.",
+            "description": "A custom instrument: macros at 60 frames a second, and a sample. One "
+            "with the name of a drum replaces that drum.",
         },
     ),
 ]

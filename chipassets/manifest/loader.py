@@ -16,6 +16,7 @@ from chipassets.errors import ManifestError, Problem
 from chipassets.manifest.bank_file import with_bank
 from chipassets.manifest.check import check_empty, check_names, check_track
 from chipassets.manifest.check_linked import LINKS
+from chipassets.manifest.check_samples import check_clips, check_roots
 from chipassets.manifest.document import Document, Steps
 from chipassets.manifest.models import (
     DEFAULT_CHIP,
@@ -87,7 +88,8 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
         chip=chip,
         moods=tuple(dict.fromkeys((*MOODS, *_names(document, "moods", MAX_OWN_MOODS)))),
     )
-    for steps, fault in chain(check_names(document, scenes), check_empty(document)):
+    checks = (check_names(document, scenes), check_empty(document), check_roots(document))
+    for steps, fault in chain.from_iterable(checks):
         report.add(steps, fault)
     manifest = _validated(document.values, context, report)
     report.bad |= _resting_on_refused(document, report.bad | document.refused)
@@ -96,6 +98,8 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
     if sound is not None:
         for name in sound.tracks:
             _check_clashes(sound, name, report)
+        for steps, fault in check_clips(sound):
+            report.add(steps, fault)
     found = _in_order(problems + report.problems(), report.hidden) + banked.problems
     if found or manifest is None:
         raise ManifestError(found)
@@ -199,6 +203,7 @@ def _sound_part(document: Document, report: Report, context: Context) -> Manifes
         "defaults": document.values.get("defaults"),
         "motifs": _sound_entries(document.values.get("motifs"), "motifs", bad),
         "moods": _sound_entries(document.values.get("moods"), "moods", bad),
+        "instruments": _sound_entries(document.values.get("instruments"), "instruments", bad),
     }
     if isinstance(values["defaults"], dict):
         values["defaults"] = _without(values["defaults"], ("defaults",), bad)

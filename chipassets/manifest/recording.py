@@ -1,9 +1,11 @@
-"""`sample: piano.wav`: a user's recording, which an instrument plays on the SNES."""
+"""`sample: piano.wav`: a user's recording, for tones of the SNES and for drums of SNES and NES."""
 
 from __future__ import annotations
 
 import io
+import sys
 import wave
+from array import array
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,20 +18,24 @@ from chipassets.music.keys import parse_pitch
 WAV_SUFFIX = ".wav"
 SAMPLE, ROOT, LOOP, GAIN = "sample", "root", "loop", "gain"
 SAMPLE_KEYS = (SAMPLE, ROOT, LOOP, GAIN)
-"""The keys of an instrument that say what it plays on the SNES."""
+"""The keys of an instrument that say which recording it plays."""
 
 _MOST_FILE_BYTES = 4_000_000
 _MOST_PACKED_BYTES = 57_344
 """56 of the sound memory's 64 KiB: the player, the shortest echo and some music need the rest."""
 
+_UNSAID_ROOT = 60
 _RATES_HZ = (4_000, 96_000)
 _SHORTEST_LOOP = 16
 _LEAST_GAIN_DB = -24.0
-_MONO = "export it as WAV with 16 bits and one channel"
+_PLAIN = "export it as WAV with 16 bits and one or two channels"
 
 
 def read_wav(name: Any, folder: Path) -> Recording:
-    """Return the file's samples, without root and loop; Refusal if it is no 16-bit mono WAV."""
+    """Return the file's samples, without root and loop; Refusal if it is no WAV of 16 bits.
+
+    Two channels are mixed to one.
+    """
     if not isinstance(name, str) or not name.lower().endswith(WAV_SUFFIX):
         raise refuse("a sample is a WAV file", "write a path like sounds/piano.wav")
     path = file_inside(folder, name)
@@ -50,17 +56,20 @@ def read_wav(name: Any, folder: Path) -> Recording:
             samples = sound.readframes(sound.getnframes())
     except (wave.Error, EOFError, OSError, RuntimeError) as error:
         said = str(error) or "it is cut off"
-        raise refuse(f"the file is no WAV with PCM samples ({said})", _MONO) from None
-    if channels != 1:
-        raise refuse(f"it has {channels} channels; a sample of the chip has one", _MONO)
+        raise refuse(f"the file is no WAV with PCM samples ({said})", _PLAIN) from None
+    if channels not in (1, 2):
+        raise refuse(f"it has {channels} channels; one or two are read", _PLAIN)
     if width != 2:
-        raise refuse(f"its samples have {8 * width} bits instead of 16", _MONO)
+        raise refuse(f"its samples have {8 * width} bits instead of 16", _PLAIN)
     low, high = _RATES_HZ
     if not low <= rate_hz <= high:
-        raise refuse(f"its rate is {rate_hz:,} Hz; rates go from {low:,} to {high:,}", _MONO)
+        raise refuse(f"its rate is {rate_hz:,} Hz; rates go from {low:,} to {high:,}", _PLAIN)
+    samples = samples[: len(samples) // (2 * channels) * 2 * channels]
+    if channels == 2:
+        samples = _mixed(samples)
     if len(samples) < 2 * _SHORTEST_LOOP or not any(samples):
         raise refuse("the file holds no sound", "export the note again")
-    recording = Recording(name, samples[: len(samples) // 2 * 2], rate_hz, 60)
+    recording = Recording(name, samples, rate_hz, _UNSAID_ROOT)
     if recording.packed_bytes > _MOST_PACKED_BYTES:
         seconds = recording.length / rate_hz
         most = seconds * _MOST_PACKED_BYTES / recording.packed_bytes
@@ -70,6 +79,21 @@ def read_wav(name: Any, folder: Path) -> Recording:
             f"cut it to {int(most * 100) / 100:.2f} seconds, or export it at a lower rate",
         )
     return recording
+
+
+def _mixed(samples: bytes) -> bytes:
+    """Return the mean of two interleaved channels."""
+    both = array("h", samples)
+    if sys.byteorder == "big":
+        both.byteswap()
+    mean = array("h", map(_mean, both[::2], both[1::2]))
+    if sys.byteorder == "big":
+        mean.byteswap()
+    return mean.tobytes()
+
+
+def _mean(left: int, right: int) -> int:
+    return (left + right) // 2
 
 
 def read_root(value: Any) -> int:
@@ -111,12 +135,12 @@ def sample_schema() -> Mapping[str, Any]:
         SAMPLE: {
             "type": "string",
             "pattern": r"(?i)\.wav$",
-            "description": "A WAV file with 16 bits and one channel that the SNES plays for this "
-            "instrument; other chips play the macros.",
+            "description": "A WAV file with 16 bits, which the SNES plays for this instrument, and "
+            "the NES for one with the name of a drum; other chips play the macros.",
         },
         ROOT: {
             "type": ["string", "integer"],
-            "description": "The note that was recorded, like C4.",
+            "description": "The note that was recorded, like C4; a drum needs none.",
         },
         LOOP: {
             "type": ["integer", "null"],

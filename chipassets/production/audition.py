@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chipassets.arrange import write_registers
-from chipassets.arrange.bank import DRUM_SOUNDS, KITS
+from chipassets.arrange.bank import DRUM_SOUNDS, INSTRUMENTS, KITS
+from chipassets.arrange.own_drums import own_drums
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument
 from chipassets.chips.profiles import CHIPS
 from chipassets.render import Pcm, render_log
@@ -28,12 +29,15 @@ def audition(instrument: Instrument, chip: str, kit: str = "") -> Pcm:
     drum = instrument.name in DRUM_SOUNDS
     role = "drums" if drum else "bass" if instrument.name.startswith("triangle") else "lead"
     if drum:
-        own = {item.name: item for item in KITS[kit or CHIPS[chip].kits[0]]}
-        instrument = own.get(instrument.name, instrument)
+        of_kit = {item.name: item for item in KITS[kit or CHIPS[chip].kits[0]]}
+        is_own = instrument != INSTRUMENTS[instrument.name]
+        instrument = instrument if is_own else of_kit.get(instrument.name, instrument)
+    drums = own_drums((instrument,), CHIPS[chip])
+    (instrument,) = drums.instruments
     notes = _strokes(instrument.name) if drum else _phrase(instrument.name, role)
     end = notes[-1].end_frame + _TAIL_FRAMES
     voice = ChipVoice(CHIPS[chip].voice(role).name, notes)
-    song = ChipSong(chip, (voice,), (instrument,), end, end, None)
+    song = ChipSong(chip, (voice,), (instrument,), end, end, None, clips=drums.clips)
     return render_log(write_registers(song))
 
 

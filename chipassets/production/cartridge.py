@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from chipassets.bundle import Index
-from chipassets.chipfiles import left_out, player_bytes, sample_bytes
+from chipassets.bundle.index import CartridgeEntry
+from chipassets.chipfiles import left_out, player_bytes
+from chipassets.chips.dmcbank import clips, memory
 from chipassets.plan.trackplan import BuildPlan
 
 
@@ -16,10 +18,17 @@ def cartridge_parts(chip: str, index: Index) -> dict[str, int]:
     if not entries:
         return {}
     parts = {"the player": player_bytes(chip)}
-    if any(entry.samples for entry in entries.values()):
-        parts["samples"] = sample_bytes()
+    if samples := max(map(_sample_bytes, entries.values())):
+        parts["samples"] = samples
     sizes = {name: entry.bytes for name, entry in entries.items()}
     return parts | dict(sorted(sizes.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _sample_bytes(entry: CartridgeEntry) -> int:
+    """Return the size of a track's samples; of the bank's for a bundle that does not say it."""
+    if entry.sample_bytes is None:
+        return len(memory(clips().values())) if entry.samples else 0
+    return entry.sample_bytes
 
 
 def cartridge_clocks(index: Index) -> tuple[int, str] | None:
@@ -49,7 +58,7 @@ def cartridge_warnings(plan: BuildPlan, index: Index) -> list[str]:
             f"the music takes {total} bytes on the cartridge, {total - plan.rom_budget_bytes} over "
             f"rom_budget ({by_part}); shorten tracks, or raise rom_budget"
         )
-    songs = [(name, entry.bytes, entry.samples) for name, entry in entries.items()]
+    songs = [(name, entry.bytes, _sample_bytes(entry)) for name, entry in entries.items()]
     if out := left_out(songs, plan.chip):
         warnings.append(
             f"the ROM that the bundle has as an example has no room for {', '.join(out)}; "

@@ -266,7 +266,8 @@ def _cartridge_entry(files: tuple[Encoded, ...]) -> CartridgeEntry | None:
         (
             CartridgeEntry(
                 bytes=found.size,
-                samples=found.plays_samples,
+                samples=found.samples > 0,
+                sample_bytes=found.samples,
                 clocks_mean=found.clocks.mean if found.clocks else None,
                 clocks_most=found.clocks.most if found.clocks else None,
             )

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chipassets.chips.dmcbank import ALIGNMENT, ORIGIN, memory
+from chipassets.chips.dmcbank import ALIGNMENT, ORIGIN
+from chipassets.chips.dmcbank import PERIODS as SAMPLE_PERIODS
 from chipassets.chips.profiles import NOISE_PERIODS
 from chipassets.chips.registers import Write
 from chipassets.errors import RenderError
-from chipassets.render.dmc import PERIODS as SAMPLE_PERIODS
 from chipassets.render.dmc import ClipStretch, SampleChannel
 from chipassets.render.noise import Noise
 from chipassets.render.sequencer import DUTIES, Sequencer, Triangle
@@ -41,9 +41,10 @@ _CONSTANT = 0x30
 
 
 class Registers:
-    """The chip's registers while a log is read."""
+    """The chip's registers while a log is read; `samples` is the memory of clips, from $C000 on."""
 
-    def __init__(self) -> None:
+    def __init__(self, samples: bytes = b"") -> None:
+        self._samples = samples
         self._bytes = dict.fromkeys(SOUND_ADDRESSES | SAMPLE_ADDRESSES, 0)
         self._loaded = [False] * 4
         self._gate = False
@@ -179,12 +180,12 @@ class Registers:
         """Return the bytes at the sample address and length of the registers."""
         start = self._bytes[0x4012] * ALIGNMENT
         size = 16 * self._bytes[0x4013] + 1
-        if start + size > len(memory()):
+        if start + size > len(self._samples):
             raise RenderError(
                 f"the log plays {size} bytes from ${ORIGIN + start:04X}, where there is no "
-                f"sample; samples end at ${ORIGIN + len(memory()):04X}"
+                f"sample; samples end at ${ORIGIN + len(self._samples):04X}"
             )
-        return memory()[start : start + size]
+        return self._samples[start : start + size]
 
     def _next_quarter(self, clock: int) -> int:
         """Return the clock of the frame counter's next quarter frame, this clock included."""

@@ -44,14 +44,15 @@ class RegisterReader(Protocol):
 class Board:
     """A chip as the engine plays it.
 
-    addresses: the registers that the first frame of a loop must write. optional: registers that a
+    addresses: the registers that the first frame of a loop must write. registers: makes them, given
+    the memory of clips. optional: registers that a
     log may leave unused, but that this frame must write too if the log uses any. optional_gain: the
     gain if it does. sides: 1 mono, 2 stereo. gain: the sample value of the mixer's 1.0. rest: the
     output, on every side, when all voices are at rest, in units of 2**-LEVEL_BITS.
     """
 
     addresses: frozenset[int]
-    registers: Callable[[], RegisterReader]
+    registers: Callable[[bytes], RegisterReader]
     mix: Callable[[Sequence[Events]], list[Steps]]
     rest: int
     sides: int = 1

@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 from chipassets.chips.dmcbank import MOST, STEP
 from chipassets.render.voices import Events, Oscillator, Stretch, stops
 
-PERIODS = (428, 380, 340, 320, 286, 254, 226, 214, 190, 160, 142, 128, 106, 84, 72, 54)
-"""CPU clocks per bit, by the value of the rate register (NESdev, APU DMC, NTSC)."""
-
 _CYCLE = 8
 
 

@@ -116,7 +116,7 @@ def _player(log: RegisterLog, filter_name: str | None, chunk_frames: int) -> Pla
     if not log.frames:
         raise RenderError("the register log has no frames, so there is nothing to render")
     _check_loop(log, board)
-    return Player(CHIPS[log.chip], board, profile, chunk_frames, log.sources)
+    return Player(CHIPS[log.chip], board, profile, chunk_frames, log.sources, log.samples)
 
 
 def _fitted(board: Board | SampleBoard, log: RegisterLog) -> Board | SampleBoard:

@@ -302,4 +302,4 @@ def _same(a: Events, b: Events) -> bool:
     return same and np.array_equal(a.levels, b.levels)
 
 
-GAMEBOY_BOARD = Board(ADDRESSES, Registers, _mix, rest=0, sides=2)
+GAMEBOY_BOARD = Board(ADDRESSES, lambda _: Registers(), _mix, rest=0, sides=2)

@@ -28,7 +28,7 @@ TAIL_SAMPLES = TAPS + 2
 class Player:
     """The values that are constant throughout a render.
 
-    sources: the log's own, for a chip that plays samples.
+    sources: the log's own, for a chip that plays samples. clips: the memory of the log's clips.
     """
 
     chip: Chip
@@ -36,6 +36,7 @@ class Player:
     profile: FilterProfile
     chunk_frames: int
     sources: tuple[Source, ...] = ()
+    clips: bytes = b""
 
     @property
     def ratio(self) -> Fraction:
@@ -63,7 +64,7 @@ def play_passages(
         for frames, own in zip(passages, clocks, strict=True):
             yield board.play(frames, own, memory, following, player.samples(len(frames)))
         return
-    registers = board.registers()
+    registers = board.registers(player.clips)
     for frames, own in zip(passages, clocks, strict=True):
         yield Train(_passage(frames, own, player, board, registers, loops), TAIL_SAMPLES)
 

@@ -33,8 +33,8 @@ _SAW = 2
 class Registers(apu.Registers):
     """The registers of both chips while a log is read."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, samples: bytes = b"") -> None:
+        super().__init__(samples)
         self._extra = dict.fromkeys(ADDRESSES, 0)
         self._sounding: list[Stretch | None] = [None] * 3
 

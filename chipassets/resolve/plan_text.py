@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from chipassets.arrange.bank import DRUM_SOUNDS
 from chipassets.chips.chipsong import Instrument
-from chipassets.chips.profiles import CHIPS
+from chipassets.chips.clip_fit import clip_bytes, clip_rate
+from chipassets.chips.dmcbank import rate_hz
+from chipassets.chips.profiles import CHIPS, Chip
 from chipassets.compose.cycles import cycle_before
 from chipassets.compose.form import loop_start_bar, track_parts
 from chipassets.compose.ideas import IDEAS
@@ -45,12 +48,11 @@ def plan_to_text(plan: BuildPlan) -> str:
         f"home is {plan.home.key} at {plan.home.tempo_millibpm / 1000:g} bpm: "
         "open keys and tempi lie near it",
     ]
-    rate_hz = CHIPS[plan.chip].frame_rate_hz
     blocks = (
         head,
         *(
             [
-                *_track_lines(track, plan.home, rate_hz),
+                *_track_lines(track, plan.home, CHIPS[plan.chip]),
                 *(f"  warning: {said.words}" for said in track_warnings(track, plan.formats)),
             ]
             for track in plan.tracks
@@ -66,11 +68,11 @@ def played_text(track: TrackPlan, frame_rate_hz: Fraction) -> str:
     return "" if float(said) == track.tempo_millibpm / 1000 else f"{said} plays"
 
 
-def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> list[str]:
+def _track_lines(track: TrackPlan, home: HomeKey, chip: Chip) -> list[str]:
     """Return the lines that describe a track, after an empty one."""
     seconds = track_seconds(track)
     end = _end_text(track)
-    plays = played_text(track, frame_rate_hz)
+    plays = played_text(track, chip.frame_rate_hz)
     sound = track.character
     lines = [
         "",
@@ -88,9 +90,9 @@ def _track_lines(track: TrackPlan, home: HomeKey, frame_rate_hz: Fraction) -> li
     lines += [f"  filter {track.filter_name}"] if track.filter_name else []
     lines += [f"  level {track.level_db:+g} dB"] if track.level_db else []
     lines += [
-        *_writing_lines(track, frame_rate_hz),
+        *_writing_lines(track, chip.frame_rate_hz),
         *_piece_lines(track),
-        *_sound_lines(track.sound),
+        *_sound_lines(track.sound, chip),
     ]
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
 
@@ -296,7 +298,7 @@ def _motif_text(motif: Motif, track: TrackPlan) -> str:
     return said
 
 
-def _sound_lines(sound: Sound) -> list[str]:
+def _sound_lines(sound: Sound, chip: Chip) -> list[str]:
     """Return the sound settings that differ from the defaults."""
     lines = [f"  leaves {', '.join(sound.leave)} free"] if sound.leave else []
     if not sound.arpeggio:
@@ -306,17 +308,24 @@ def _sound_lines(sound: Sound) -> list[str]:
     if sound.layers:
         lines.append("  layers " + ", +".join("+".join(item.voices) for item in sound.layers))
     if sound.instruments:
-        lines.append(f"  custom instruments {', '.join(map(_instrument, sound.instruments))}")
+        named = ", ".join(_instrument(item, chip) for item in sound.instruments)
+        lines.append(f"  custom instruments {named}")
     return lines
 
 
-def _instrument(instrument: Instrument) -> str:
-    """Return an instrument's name, and the sample that it plays with its size in the SNES."""
+def _instrument(instrument: Instrument, chip: Chip) -> str:
+    """Return an instrument's name, and the sample that the chip plays for it with its size."""
     sample = instrument.recording
     if sample is None:
         return instrument.name
-    size = f"{sample.packed_bytes:,} bytes as BRR"
-    return f"{instrument.name} ({sample.name} at {pitch_name(sample.root_pitch)}, {size})"
+    if chip.samples_tones:
+        size = f"{sample.packed_bytes:,} bytes as BRR"
+        return f"{instrument.name} ({sample.name} at {pitch_name(sample.root_pitch)}, {size})"
+    rate = clip_rate(sample) if chip.plays_clips and instrument.name in DRUM_SOUNDS else None
+    if rate is None:
+        return f"{instrument.name} (without {sample.name}: the chip plays its macros)"
+    size = f"{clip_bytes(sample, rate):,} bytes at {rate_hz(rate) / 1000:.1f} kHz"
+    return f"{instrument.name} ({sample.name}, {size})"
 
 
 def _primer_line(track: TrackPlan, primer: Primer) -> str:

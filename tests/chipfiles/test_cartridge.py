@@ -26,6 +26,7 @@ from chipassets.chipfiles.cartridge.cpu_sm83 import CpuSm83
 from chipassets.chipfiles.cartridge.songdata import SongData
 from chipassets.chipfiles.result import Clocks
 from chipassets.chips.chipsong import ChipSong
+from chipassets.chips.dmcbank import clips, memory
 from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
 from tests.chipfiles.material import chip_songs, tune
@@ -345,11 +346,19 @@ def test_ca65_makes_the_same_rom(tmp_path: Path) -> None:
 
 
 def test_songs_go_around_the_samples_and_what_has_no_room_is_named() -> None:
-    def big(name: str, size: int, samples: bool = False) -> Song:
+    def big(name: str, size: int, samples: bytes = b"") -> Song:
         return Song(name, SongData((Block(f"song_{name}", (bytes(size),)),)), samples)
 
+    bank = memory(clips().values())
     album = gather(
-        [big("a", 12_000), big("b", 9_000, True), big("c", 9_000), big("d", 500)], "nes", ""
+        [
+            big("a", 12_000),
+            big("b", 9_000, bank),
+            big("c", 9_000),
+            big("d", 500),
+        ],
+        "nes",
+        "",
     )
     assert [song.name for song in album.low] == ["a", "d"]
     assert [song.name for song in album.high] == ["b"]

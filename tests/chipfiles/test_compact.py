@@ -45,7 +45,7 @@ def test_samples_are_in_the_file() -> None:
     kick = dmcbank.clips()["kick"]
     address, length = kick.registers
     start = address * dmcbank.ALIGNMENT
-    wanted = dmcbank.memory()[start : start + 16 * length + 1]
+    wanted = log.samples[start : start + 16 * length + 1]
     assert clips[f"{address} {length}"] == wanted.hex()
 
 

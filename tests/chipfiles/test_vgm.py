@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.chipfiles import VgmTags, decode_vgm, encode_vgm
-from chipassets.chips.dmcbank import memory
+from chipassets.chips.dmcbank import clips, memory
 from chipassets.chips.registers import RegisterLog, Write
 from chipassets.errors import RenderError
 from chipassets.render import render_log
@@ -36,7 +36,7 @@ def read_independently(data: bytes) -> tuple[list[tuple[int, int, int]], int, in
     if data[place : place + 3] == b"\x67\x66\xc2":
         (size,) = struct.unpack_from("<I", data, place + 3)
         assert data[place + 7 : place + 9] == b"\x00\xc0"
-        assert data[place + 9 : place + 7 + size] == memory()
+        assert data[place + 9 : place + 7 + size] == memory(clips().values())
         place += 7 + size
     while data[place] != 0x66:
         if loop and place == loop + 0x1C:

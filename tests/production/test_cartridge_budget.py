@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chipassets.bundle import CartridgeEntry, Index
-from chipassets.chipfiles import player_bytes, sample_bytes
+from chipassets.chipfiles import player_bytes
+from chipassets.chips.dmcbank import clips, memory
 from chipassets.plan.trackplan import BuildPlan
 from chipassets.production.cartridge import (
     cartridge_clocks,
@@ -16,10 +17,10 @@ from chipassets.production.cartridge import (
 )
 
 
-def index_with(sizes: dict[str, tuple[int, bool]]) -> Index:
+def index_with(sizes: dict[str, tuple[int, bool]], sample_bytes: int | None = None) -> Index:
     """An index of which only what tracks take on a cartridge is filled in."""
     tracks = [
-        _Track(name, CartridgeEntry(bytes=size, samples=samples))
+        _Track(name, CartridgeEntry(bytes=size, samples=samples, sample_bytes=sample_bytes))
         for name, (size, samples) in sizes.items()
     ]
     return Index.model_construct(tracks=tracks)
@@ -44,11 +45,18 @@ def test_within_the_budget_nothing_is_said() -> None:
 def test_over_the_budget_each_part_is_named_the_largest_track_first(samples: bool) -> None:
     index = index_with({"town": (2_000, False), "boss": (3_000, samples)})
     (said,) = cartridge_warnings(replace(PLAN, rom_budget_bytes=5_000), index)
-    total = 5_000 + player_bytes("nes") + (sample_bytes() if samples else 0)
+    banked = len(memory(clips().values()))
+    total = 5_000 + player_bytes("nes") + (banked if samples else 0)
     assert f"takes {total} bytes" in said
     assert f"{total - 5_000} over rom_budget" in said
     assert said.index("boss 3000") < said.index("town 2000")
     assert ("samples" in said) == samples
+
+
+def test_a_games_own_samples_count_once_with_the_banks() -> None:
+    index = index_with({"town": (2_000, True), "boss": (3_000, True)}, 9_000)
+    assert cartridge_parts("nes", index)["samples"] == 9_000
+    assert "samples" not in cartridge_parts("nes", index_with({"town": (2_000, False)}, 0))
 
 
 def test_the_report_says_what_the_music_takes() -> None:

@@ -18,7 +18,7 @@ from chipassets.chips.dmcbank import (
     ALIGNMENT,
     MOST,
     ORIGIN,
-    PERIOD_CLOCKS,
+    PERIODS,
     clips,
     encode_delta,
     memory,
@@ -36,6 +36,7 @@ from tests.laws import share_of_examples
 from tests.render.nsf_probe import play
 
 SAMPLED = Sound(drums="dmc")
+IMAGE = memory(clips().values())
 START = (
     Write(0x4015, 0x0F),
     Write(0x4017, 0x40),
@@ -69,13 +70,13 @@ def test_clips_are_where_registers_can_point_and_end_at_rest() -> None:
         address, length = clip.registers
         assert ORIGIN + ALIGNMENT * address == clip.address
         assert 16 * length + 1 == len(clip.packed)
-        assert memory()[clip.address - ORIGIN :].startswith(clip.packed)
+        assert IMAGE[clip.address - ORIGIN :].startswith(clip.packed)
         for level in (0, 1, 64, 127):
             levels = levels_by_bit(clip.packed, level)
             assert levels[-1] <= 1
             assert max(levels) > 40
-        assert 8 * len(clip.packed) * PERIOD_CLOCKS < clip.frames * 29_780
-    assert len(memory()) <= 0x1000
+        assert 8 * len(clip.packed) * PERIODS[clip.rate] < clip.frames * 29_780
+    assert len(IMAGE) <= 0x1000
 
 
 @given(st.lists(st.integers(0, 127), max_size=300), st.integers(0, 63).map(lambda n: 2 * n))
@@ -208,7 +209,7 @@ def test_no_sample_is_cut_off_by_a_seam() -> None:
 )
 def test_what_cannot_be_played_is_refused(writes: tuple[Write, ...], named: str) -> None:
     with pytest.raises(RenderError, match=named):
-        render_log(RegisterLog("nes", (START, writes), None))
+        render_log(RegisterLog("nes", (START, writes), None, samples=IMAGE))
 
 
 def test_a_loop_must_write_the_samples_registers_too() -> None:

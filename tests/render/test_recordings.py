@@ -167,7 +167,7 @@ def wav(
         ("sample: none.wav, root: C4", "1:31", "there is no such file"),
         ("sample: ../keys.wav, root: C4", "1:31", "outside the manifest's folder"),
         ("sample: keys.ogg, root: C4", "1:31", "a sample is a WAV file"),
-        ("sample: stereo.wav, root: C4", "1:31", "it has 2 channels"),
+        ("sample: surround.wav, root: C4", "1:31", "it has 3 channels"),
         ("sample: deep.wav, root: C4", "1:31", "24 bits instead of 16"),
         ("sample: long.wav, root: C4", "1:31", "has room for 57,344; cut it to 4.62 seconds"),
         ("sample: text.wav, root: C4", "1:31", "no WAV with PCM samples"),
@@ -183,7 +183,7 @@ def test_what_is_no_sample_is_refused(tmp_path: Path, said: str, place: str, why
     values = tone(22_050)
     files = {
         "keys.wav": wav(values),
-        "stereo.wav": wav(values, channels=2),
+        "surround.wav": wav(values, channels=3),
         "deep.wav": wav(values, width=3),
         "long.wav": wav(np.tile(values, 12)),
         "silent.wav": wav(np.zeros_like(values)),

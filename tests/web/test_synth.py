@@ -22,6 +22,7 @@ from chipassets.render.loudness import UNIT_GAIN
 from tests.chipfiles.material import tune, tune_log
 from tests.engines.game import need, run
 from tests.production.test_outputs import finish
+from tests.render.test_own_drums import KICK, LONG, own_song, starts
 from tests.web.browser import Page
 
 Samples = NDArray[np.float64]
@@ -111,7 +112,16 @@ def test_it_knows_every_filter(played: Played, filter_name: str) -> None:
 
 
 def test_it_plays_the_sample_channel(played: Played) -> None:
-    log = tune_log(2, drums="dmc")
+    _plays_like_the_file(played, tune_log(2, drums="dmc"))
+
+
+def test_it_plays_a_games_own_drums_at_their_rates(played: Played) -> None:
+    log = write_registers(own_song(KICK, LONG, drums="dmc", bars=2))
+    assert len({rate for _, rate, *_ in starts(log)}) == 2
+    _plays_like_the_file(played, log)
+
+
+def _plays_like_the_file(played: Played, log: RegisterLog) -> None:
     pcm = render_log(log)
     found = played(file_of(log, pcm, "famicom"), 0, len(pcm.samples))
     assert np.abs(found - pcm.columns).max() < 0.75

@@ -11,7 +11,6 @@ from chipassets.chipfiles.cartridge.files import (
     gather,
     left_out,
     player_bytes,
-    sample_bytes,
 )
 
 __all__ = [
@@ -24,5 +23,4 @@ __all__ = [
     "gather",
     "left_out",
     "player_bytes",
-    "sample_bytes",
 ]

@@ -21,11 +21,11 @@ HOOKED = "MUSIC_HOOK"
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A song: the track's name, its data, and whether it plays samples."""
+    """A song: the track's name, its data, and the memory of its clips, if it plays any."""
 
     name: str
     data: SongData
-    plays_samples: bool = False
+    samples: bytes = b""
 
     @property
     def label(self) -> str:

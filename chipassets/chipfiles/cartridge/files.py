@@ -13,7 +13,6 @@ from chipassets.chipfiles.cartridge.clocks import count_clocks
 from chipassets.chipfiles.cartridge.songdata import SongData, song_data
 from chipassets.chipfiles.result import ChipFile, OnCartridge
 from chipassets.chips.chipsong import ChipSong
-from chipassets.chips.dmcbank import memory, uses_samples
 from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
 
@@ -49,9 +48,8 @@ def cartridge_song(song: ChipSong, log: RegisterLog, name: str) -> Song:
     RenderError for a chip or a log that the player cannot play.
     """
     starts = {voice.name: {note.start_frame for note in voice.notes} for voice in song.voices}
-    plays_samples = uses_samples(write.address for writes in log.frames for write in writes)
     data = song_data(log, label_of(name), starts=starts, frames_per_bar=song.frames_per_bar)
-    return Song(name, data, plays_samples)
+    return Song(name, data, log.samples)
 
 
 def encode_cartridge(song: ChipSong, log: RegisterLog, name: str) -> ChipFile:
@@ -64,7 +62,7 @@ def encode_cartridge(song: ChipSong, log: RegisterLog, name: str) -> ChipFile:
     # The frame after the last one writes the loop's start again, or the silence after the end.
     clocks = count_clocks(made, song.chip, len(log.frames) + 1)
     return ChipFile(
-        text.encode("ascii"), on_cartridge=OnCartridge(made.data.size, made.plays_samples, clocks)
+        text.encode("ascii"), on_cartridge=OnCartridge(made.data.size, len(made.samples), clocks)
     )
 
 
@@ -86,14 +84,14 @@ def gather(songs: Sequence[Song], chip: str, title: str) -> Album:
     return album
 
 
-def left_out(sizes: Iterable[tuple[str, int, bool]], chip: str) -> tuple[str, ...]:
+def left_out(sizes: Iterable[tuple[str, int, int]], chip: str) -> tuple[str, ...]:
     """Return the names of the songs that do not fit on one ROM.
 
-    sizes: for each song its name, its bytes, and whether it plays samples.
+    sizes: for each song its name, its bytes, and those of the samples in memory.
     """
     songs = [
-        Song(name, SongData((Block(label_of(name), (bytes(size),)),)), plays)
-        for name, size, plays in sizes
+        Song(name, SongData((Block(label_of(name), (bytes(size),)),)), bytes(samples))
+        for name, size, samples in sizes
     ]
     return gather(songs, chip, "").left_out
 
@@ -114,8 +112,3 @@ def cartridge_files(album: Album, chip: str) -> dict[str, bytes]:
 def player_bytes(chip: str) -> int:
     """Return the size of the player on a cartridge, without the hook for effects."""
     return len(_ROMS[chip].player(hooked=False).segments[_ROMS[chip].code])
-
-
-def sample_bytes() -> int:
-    """Return the size of the samples, which are needed if a song plays any."""
-    return len(memory())

@@ -21,7 +21,7 @@ from chipassets.chipfiles.cartridge.album import (
     tables,
 )
 from chipassets.chipfiles.cartridge.blocks import CA65, Block, link, place, text
-from chipassets.chips import dmcbank
+from chipassets.chipfiles.clip_memory import shared_samples
 
 START, _SAMPLES, _VECTORS = 0x8000, 0xC000, 0xFFFA
 _ZERO_PAGE, _MEMORY = 0x0000, 0x0300
@@ -89,7 +89,8 @@ def _low(album: Album) -> list[Block]:
 
 
 def _samples(songs: tuple[Song, ...]) -> list[Block]:
-    return [Block("samples", (dmcbank.memory(),))] if any(s.plays_samples for s in songs) else []
+    image = shared_samples(song.samples for song in songs)
+    return [Block("samples", (image,))] if image else []
 
 
 def fits(album: Album) -> bool:
