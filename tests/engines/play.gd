@@ -99,6 +99,16 @@ func call_on(music, row, saved):
 		"slip":
 			music.sting("victroy")
 			music.enter(row[2], {"when": "bars", "how": "fead", "fade": 1})
+		"mistake":
+			music.enter(5)
+			music.enter("title", "bar")
+			music.enter("title", {"moods": 5})
+			music.leave({"whn": "bar"})
+			music.intensity("loud")
+			music.intensity(0.25, {"when": "bar"})
+			music.duck(0, "slowly")
+			music.sting(5)
+			music.sting("title", "now", "high")
 		"save":
 			print("state\t", to_json(music.state()))
 			return music.state()

@@ -66,6 +66,17 @@ local said = {
     music:sting("victroy")
     music:enter(scene, {when = "bars", how = "fead", fade_ms = 100})
   end,
+  mistake = function()
+    music:enter(5)
+    music:enter("title", "bar")
+    music:enter("title", {moods = 5})
+    music:leave({whn = "bar"})
+    music:intensity("loud")
+    music:intensity(0.25, {when = "bar"})
+    music:duck(0, "slowly")
+    music:sting(5)
+    music:sting("title", "now", "high")
+  end,
   save = function()
     saved = music:state()
     local text = json(saved)

@@ -104,6 +104,17 @@ const words = {
     music.music_sting("victroy");
     music.music_enter(scene, { when: "bars", how: "fead", fade: 1 });
   },
+  mistake() {
+    music.music_enter(5);
+    music.music_enter("title", "bar");
+    music.music_enter("title", { moods: 5 });
+    music.music_leave({ whn: "bar" });
+    music.music_intensity("loud");
+    music.music_intensity(0.25, { when: "bar" });
+    music.music_duck(0, "slowly");
+    music.music_sting(5);
+    music.music_sting("title", "now", "high");
+  },
   worn() {
     const state = JSON.parse(saved);
     for (const entry of state.scenes) entry.sample = 400000000;

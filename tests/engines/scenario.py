@@ -77,6 +77,7 @@ CALLS: tuple[Call, ...] = (
     (25.6, "restore", ()),
     enter(26.0, "overwrold"),
     (26.2, "slip", ("title",)),
+    (26.4, "mistake", ()),  # arguments of the wrong kind: told of, and nothing changes
     enter(27.0, "cave"),
     (27.3, "save", ()),  # in the middle of a crossfade
     enter(27.5, "overworld", moods="dark", how="fade", fade="0.4"),
@@ -280,6 +281,19 @@ def assert_told(said: str, *, is_typed: bool = False) -> None:
         assert "there is no when 'bars'; did you mean 'bar'?" in said
         assert "there is no how 'fead'; did you mean 'fade'?" in said
         assert "there is no sting 'victroy'; did you mean 'victory'?" in said
+
+
+def assert_mistakes(said: str) -> None:
+    """Each argument of the wrong kind is named, with its call."""
+    warned = [row[0] for row in lines(said, "warn")]
+    for words in (
+        ("enter() takes the name of a scene",), ("enter() takes its options",),
+        ("leave()", "'whn'", "did you mean 'when'?"), ("moods are a list of names",),
+        ("intensity(", "takes level as a number", "it is 0.25"),
+        ("intensity(", "takes fade", "as a number"), ("duck(", "takes fade", "as a number"),
+        ("sting() takes the name",), ("sting(", "takes priority as a number", "it is 0"),
+    ):  # fmt: skip
+        assert any(all(word in text for word in words) for text in warned), f"{words}\n{warned}"
 
 
 def off_line(samples: float, unit: int) -> float:

@@ -16,6 +16,7 @@ from tests.engines.scenario import (
     NO_STATES,
     assert_as_expected,
     assert_gains,
+    assert_mistakes,
     assert_playing,
     assert_told,
     lines,
@@ -45,6 +46,7 @@ def check(said: str, folder: Path, late: float) -> None:
     assert_as_expected(said, folder / "bundle", late)
     assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 5
     assert_told(said)
+    assert_mistakes(said)
     assert_playing(said)
     assert_gains(said)
 

@@ -344,6 +344,54 @@ def test_words_that_there_are_not_are_told_with_the_nearest(page: Page) -> None:
         assert hint in said
 
 
+def test_arguments_of_the_wrong_kind_are_told_of_and_change_nothing(page: Page) -> None:
+    found = page.run("""(async () => {
+      const {mix, answers, player} = await stage(2.5, [
+        [0, (p) => p.enter("town")],
+        [0.2, (p) => p.enter(5)],
+        [0.3, (p) => p.enter("town", "bar")],
+        [0.4, (p) => p.enter("town", {moods: 5, fadeMs: "slowly"})],
+        [0.5, (p) => p.intensity("loud")],
+        [0.6, (p) => p.intensity("1", 600)],
+        [0.7, (p) => p.duck("much")],
+        [0.8, (p) => p.duck(0, "slowly")],
+        [0.9, (p) => p.leave({whn: "bar"})],
+        [1.0, (p) => p.sting("town", "beat")],
+        [1.1, (p) => p.sting("town", {priority: "high"})],
+        [2.4, (p) => p.playing.sample],
+      ]);
+      const town = await sound("town");
+      const first = firstDifference(mix, (i) => town[i - 441], 441, mix.length);
+      return [first, player.state().intensity, answers.slice(1, 3), answers.at(-1)];
+    })()""")
+    assert found[:3] == [-1, 1, [None, None]]
+    assert found[3] == pytest.approx(2.4 * RATE_HZ, abs=2000)
+    said = " ".join(page.complaints())
+    for hint in (
+        "enter() takes the name of a scene, not '5'",
+        """enter() takes its options as { when: "bar" }, not as 'bar'""",
+        "moods are a list of names, not '5'", "enter() takes fadeMs as a number, not as 'slowly'",
+        "intensity() takes its level as a number, not as 'loud'",
+        "intensity() takes its options as {", "duck(byDb, fadeMs) takes byDb as a number",
+        "duck(byDb, fadeMs) takes fadeMs as a number",
+        "no option of leave() 'whn'; did you mean 'when'?", "sting() takes its options as {",
+        "sting() takes priority as a number, not as 'high'",
+    ):  # fmt: skip
+        assert hint in said
+
+
+def test_what_plays_tells_the_sample_of_its_file(page: Page) -> None:
+    found = page.run("""(async () => {
+      const {answers} = await stage(6, [
+        [0, (p) => p.enter("shop")],
+        [5, (p) => [p.playing.sample, p.state().playing.sample]],
+      ]);
+      return answers.at(-1);
+    })()""")
+    assert found[0] == found[1]
+    assert found[0] < 2 * BAR_SAMPLES
+
+
 def test_a_track_that_is_missing_or_altered_stays_silent(page: Page, tmp_path: Path) -> None:
     (tmp_path / "b" / "audio" / "shop.ogg").write_bytes(b"altered")
     (tmp_path / "b" / "audio" / "battle.ogg").unlink()

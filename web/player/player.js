@@ -1,14 +1,24 @@
 /** The player that a game holds. */
 
+import { isNumber, knownOptions, listOfMoods } from "./arguments.js";
 import { Balance } from "./balance.js";
 import { Clock } from "./clock.js";
 import { Director } from "./director.js";
 import { reasonOf } from "./errors.js";
 import { seconds } from "./fades.js";
-import { barAndBeat, isOver } from "./lines.js";
+import { barAndBeat, isOver, wrap } from "./lines.js";
 import { layGain, Mixer } from "./mixer.js";
 import { meant } from "./names.js";
-import { HOWS, LEVELS, OPTIONS, RULES, WHENS } from "./rules.js";
+import {
+  HOWS,
+  LEVEL_OPTIONS,
+  LEVELS,
+  OPTIONS,
+  RESTORE_OPTIONS,
+  RULES,
+  STING_OPTIONS,
+  WHENS,
+} from "./rules.js";
 import { checkState, STATE_FORMAT } from "./saved.js";
 import { isOgg, playsOgg, waysToPlay } from "./sources.js";
 import { Stings } from "./stings.js";
@@ -40,6 +50,8 @@ export class Player {
     this._kept = new Set();
     /** @type {Set<string>} */
     this._warned = new Set();
+    /** @param {string} message */
+    this._say = (message) => this._warn(message);
     this._asked = 0;
     this._isPaused = false;
     this._refusesOgg = false;
@@ -61,17 +73,22 @@ export class Player {
    * @param {string} scene
    * @param {Options & { moods?: string | string[] }} [options]
    */
-  enter(scene, options = {}) {
-    for (const name of Object.keys(options)) this._known("option of enter()", name, OPTIONS);
-    return this._follow(this.director.enter(scene, options.moods), options);
+  async enter(scene, options) {
+    const { moods, ...way } = this._options("enter()", options, OPTIONS);
+    if (typeof scene !== "string") {
+      this._warn(`enter() takes the name of a scene, not '${scene}'`);
+      return null;
+    }
+    return this._follow(this.director.enter(scene, listOfMoods(moods, this._say)), way);
   }
 
   /**
    * Leave the scene for the one below, whose music continues where it was interrupted.
    * @param {Options} [options]
    */
-  leave(options = {}) {
-    return this._follow(this.director.leave(), options);
+  leave(options) {
+    const way = this._options("leave()", options, OPTIONS);
+    return this._follow(this.director.leave(), way);
   }
 
   /**
@@ -95,7 +112,8 @@ export class Player {
    * @param {string} name
    * @param {{ when?: When, priority?: number }} [options]
    */
-  async sting(name, { when = "now", priority = 0 } = {}) {
+  async sting(name, options) {
+    const { when = "now", priority = 0 } = this._options("sting()", options, STING_OPTIONS);
     const playing = this._mixer.current?.track;
     const track = this.director.findSting(name, playing);
     if (!track) this._warn(`there is no sting '${name}'; ${meant(name, this._names(true))}`);
@@ -121,6 +139,8 @@ export class Player {
    * @param {number} [fadeMs]
    */
   duck(byDb = 12, fadeMs = 150) {
+    if (!isNumber("duck(byDb, fadeMs)", "byDb", byDb, this._say)) return;
+    if (!isNumber("duck(byDb, fadeMs)", "fadeMs", fadeMs, this._say)) return;
     this._balance.duck(this._clock.now, byDb, seconds(fadeMs));
     this._followBalance();
   }
@@ -131,7 +151,9 @@ export class Player {
    * @param {number} level
    * @param {{ fadeMs?: number, when?: When }} [options]
    */
-  intensity(level, { fadeMs = 600, when = "now" } = {}) {
+  intensity(level, options) {
+    const { fadeMs = 600, when = "now" } = this._options("intensity()", options, LEVEL_OPTIONS);
+    if (!isNumber("intensity()", "its level", level, this._say)) return;
     const now = this._clock.now;
     const at = when === "now" ? now : this._lineTime(when);
     if (!this._balance.intensity(level, at, seconds(fadeMs), now)) return;
@@ -168,8 +190,9 @@ export class Player {
    * @param {State} state
    * @param {{ fadeMs?: number }} [options]
    */
-  async restore(state, { fadeMs = 800 } = {}) {
+  async restore(state, options) {
     checkState(state);
+    const { fadeMs = 800 } = this._options("restore()", options, RESTORE_OPTIONS);
     /** @param {string | null} name */
     const named = (name) => this.index.tracks.find((track) => track.name === name) || null;
     const now = this._clock.now;
@@ -292,8 +315,14 @@ export class Player {
     const section = (voice.track.sections || []).find(
       (part) => part.start_bar <= bar && bar < part.start_bar + part.bars,
     );
-    const name = section ? section.name : "";
-    return { track: voice.track, scene: voice.scene, sample, bar, beat, section: name };
+    return {
+      track: voice.track,
+      scene: voice.scene,
+      sample: wrap(voice.track, sample),
+      bar,
+      beat,
+      section: section ? section.name : "",
+    };
   }
 
   /**
@@ -483,6 +512,16 @@ export class Player {
    */
   _lineTime(when) {
     return this._mixer.nextTime(this._known("when", when, WHENS) ? when : "now");
+  }
+
+  /**
+   * The options of a call, without those that are wrong.
+   * @param {string} call
+   * @param {any} options
+   * @param {string[]} names
+   */
+  _options(call, options, names) {
+    return knownOptions(call, options, names, this._say);
   }
 
   /** @param {string} message */

@@ -13,6 +13,12 @@ export const HOWS = ["crossfade", "fade", "cut"];
 
 export const OPTIONS = ["moods", "when", "fadeMs", "how"];
 
+export const STING_OPTIONS = ["when", "priority"];
+
+export const LEVEL_OPTIONS = ["fadeMs", "when"];
+
+export const RESTORE_OPTIONS = ["fadeMs"];
+
 /**
  * The first rule that fits decides when ("now", "beat", "bar", "section") the music changes, and
  * how: in a crossfade of `fadeMs`, or with {how: "fade"} out first and then in, or with "cut".

@@ -474,6 +474,12 @@
 
   const OPTIONS = ["moods", "when", "fadeMs", "how"];
 
+  const STING_OPTIONS = ["when", "priority"];
+
+  const LEVEL_OPTIONS = ["fadeMs", "when"];
+
+  const RESTORE_OPTIONS = ["fadeMs"];
+
   /**
    * The first rule that fits decides when ("now", "beat", "bar", "section") the music changes, and
    * how: in a crossfade of `fadeMs`, or with {how: "fade"} out first and then in, or with "cut".
@@ -1277,11 +1283,6 @@
     }
   }
 
-  /** What went wrong, in words. */
-
-  /** @param {unknown} error */
-  const reasonOf = (error) => (error instanceof Error && error.message) || String(error);
-
   /** Suggestions for unknown names. */
 
   /**
@@ -1314,6 +1315,72 @@
     const isNear = best !== undefined && 2 * distance(asked, best) <= asked.length;
     return isNear ? `did you mean '${best}'?` : `there are: ${[...new Set(names)].join(", ")}`;
   }
+
+  /** What a game passes to a call: wrong values are told of and left out, so that the game goes on. */
+
+
+  /**
+   * The options of a call without those whose name or kind is wrong; none for what is no object.
+   * @param {string} call
+   * @param {any} options
+   * @param {string[]} names
+   * @param {(message: string) => void} warn
+   * @returns {any}
+   */
+  function knownOptions(call, options, names, warn) {
+    if (!isObject(options)) {
+      if (options !== undefined) {
+        const likely = names.includes("when") ? 'when: "bar"' : `${names[0]}: 100`;
+        warn(`${call} takes its options as { ${likely} }, not as '${options}'`);
+      }
+      return {};
+    }
+    const entries = Object.entries(options).filter(([name, value]) => {
+      if (!names.includes(name)) {
+        warn(`there is no option of ${call} '${name}'; ${meant(name, names)}`);
+        return false;
+      }
+      return value !== undefined && (!isCount(name) || isNumber(call, name, value, warn));
+    });
+    return Object.fromEntries(entries);
+  }
+
+  /**
+   * Whether it is a number, or a text that is one, as a page's slider gives; told otherwise.
+   * @param {string} call
+   * @param {string} name
+   * @param {unknown} value
+   * @param {(message: string) => void} warn
+   */
+  function isNumber(call, name, value, warn) {
+    const isOne = typeof value === "number" || (typeof value === "string" && value.trim() !== "");
+    if (isOne && !Number.isNaN(Number(value))) return true;
+    warn(`${call} takes ${name} as a number, not as '${value}'`);
+    return false;
+  }
+
+  /**
+   * A list of moods, of which one alone may be given as text.
+   * @param {any} moods
+   * @param {(message: string) => void} warn
+   * @returns {string[]}
+   */
+  function listOfMoods(moods = [], warn) {
+    return [moods].flat().filter((mood) => {
+      if (typeof mood !== "string") warn(`moods are a list of names, not '${mood}'`);
+      return typeof mood === "string";
+    });
+  }
+
+  /** @param {string} name */
+  function isCount(name) {
+    return name === "fadeMs" || name === "priority";
+  }
+
+  /** What went wrong, in words. */
+
+  /** @param {unknown} error */
+  const reasonOf = (error) => (error instanceof Error && error.message) || String(error);
 
   /** The state of the music in a save game. */
 
@@ -1543,6 +1610,8 @@
       this._kept = new Set();
       /** @type {Set<string>} */
       this._warned = new Set();
+      /** @param {string} message */
+      this._say = (message) => this._warn(message);
       this._asked = 0;
       this._isPaused = false;
       this._refusesOgg = false;
@@ -1564,17 +1633,22 @@
      * @param {string} scene
      * @param {Options & { moods?: string | string[] }} [options]
      */
-    enter(scene, options = {}) {
-      for (const name of Object.keys(options)) this._known("option of enter()", name, OPTIONS);
-      return this._follow(this.director.enter(scene, options.moods), options);
+    async enter(scene, options) {
+      const { moods, ...way } = this._options("enter()", options, OPTIONS);
+      if (typeof scene !== "string") {
+        this._warn(`enter() takes the name of a scene, not '${scene}'`);
+        return null;
+      }
+      return this._follow(this.director.enter(scene, listOfMoods(moods, this._say)), way);
     }
 
     /**
      * Leave the scene for the one below, whose music continues where it was interrupted.
      * @param {Options} [options]
      */
-    leave(options = {}) {
-      return this._follow(this.director.leave(), options);
+    leave(options) {
+      const way = this._options("leave()", options, OPTIONS);
+      return this._follow(this.director.leave(), way);
     }
 
     /**
@@ -1598,7 +1672,8 @@
      * @param {string} name
      * @param {{ when?: When, priority?: number }} [options]
      */
-    async sting(name, { when = "now", priority = 0 } = {}) {
+    async sting(name, options) {
+      const { when = "now", priority = 0 } = this._options("sting()", options, STING_OPTIONS);
       const playing = this._mixer.current?.track;
       const track = this.director.findSting(name, playing);
       if (!track) this._warn(`there is no sting '${name}'; ${meant(name, this._names(true))}`);
@@ -1624,6 +1699,8 @@
      * @param {number} [fadeMs]
      */
     duck(byDb = 12, fadeMs = 150) {
+      if (!isNumber("duck(byDb, fadeMs)", "byDb", byDb, this._say)) return;
+      if (!isNumber("duck(byDb, fadeMs)", "fadeMs", fadeMs, this._say)) return;
       this._balance.duck(this._clock.now, byDb, seconds(fadeMs));
       this._followBalance();
     }
@@ -1634,7 +1711,9 @@
      * @param {number} level
      * @param {{ fadeMs?: number, when?: When }} [options]
      */
-    intensity(level, { fadeMs = 600, when = "now" } = {}) {
+    intensity(level, options) {
+      const { fadeMs = 600, when = "now" } = this._options("intensity()", options, LEVEL_OPTIONS);
+      if (!isNumber("intensity()", "its level", level, this._say)) return;
       const now = this._clock.now;
       const at = when === "now" ? now : this._lineTime(when);
       if (!this._balance.intensity(level, at, seconds(fadeMs), now)) return;
@@ -1671,8 +1750,9 @@
      * @param {State} state
      * @param {{ fadeMs?: number }} [options]
      */
-    async restore(state, { fadeMs = 800 } = {}) {
+    async restore(state, options) {
       checkState(state);
+      const { fadeMs = 800 } = this._options("restore()", options, RESTORE_OPTIONS);
       /** @param {string | null} name */
       const named = (name) => this.index.tracks.find((track) => track.name === name) || null;
       const now = this._clock.now;
@@ -1795,8 +1875,14 @@
       const section = (voice.track.sections || []).find(
         (part) => part.start_bar <= bar && bar < part.start_bar + part.bars,
       );
-      const name = section ? section.name : "";
-      return { track: voice.track, scene: voice.scene, sample, bar, beat, section: name };
+      return {
+        track: voice.track,
+        scene: voice.scene,
+        sample: wrap(voice.track, sample),
+        bar,
+        beat,
+        section: section ? section.name : "",
+      };
     }
 
     /**
@@ -1986,6 +2072,16 @@
      */
     _lineTime(when) {
       return this._mixer.nextTime(this._known("when", when, WHENS) ? when : "now");
+    }
+
+    /**
+     * The options of a call, without those that are wrong.
+     * @param {string} call
+     * @param {any} options
+     * @param {string[]} names
+     */
+    _options(call, options, names) {
+      return knownOptions(call, options, names, this._say);
     }
 
     /** @param {string} message */

@@ -52,12 +52,12 @@ function music_init() {
 
 /// Enter a scene: over those of lower levels, in place of one of its level, or back to a kept one.
 function music_enter(_scene, _options = {}) {
-    var _names = variable_struct_get_names(_options);
-    for (var i = 0; i < array_length(_names); i++) {
-        music_known("option of music_enter()", _names[i], ["moods", "when", "fade_ms", "how"]);
+    if (!is_string(_scene)) {
+        music_tell("music_enter() takes the name of a scene, not '" + string(_scene) + "'");
+        return;
     }
-    var _m = global.music, _before = music_scene(), _moods = music_option(_options, "moods", []);
-    if (is_string(_moods)) _moods = [_moods];
+    _options = music_options("music_enter()", _options);
+    var _m = global.music, _before = music_scene(), _moods = music_mood_list(_options);
     var _same = _before == _scene && music_same_list(music_moods(), _moods), _at = -1;
     for (var i = 0; i < array_length(_m.stack); i++) {
         if (_m.stack[i].scene == _scene) _at = i;
@@ -75,6 +75,7 @@ function music_enter(_scene, _options = {}) {
 
 /// Leave the scene for the one below, whose music continues; the last one cannot be left.
 function music_leave(_options = {}) {
+    _options = music_options("music_leave()", _options);
     var _m = global.music;
     if (array_length(_m.stack) > 1) {
         var _before = music_scene();
@@ -86,6 +87,7 @@ function music_leave(_options = {}) {
 /// Fade to silence and forget every scene.
 function music_stop(_fade_ms = 800) {
     var _m = global.music;
+    _fade_ms = music_number("music_stop(fade_ms)", "fade_ms", _fade_ms, 800);
     _m.stack = [];
     _m.left = {};
     _m.pending = music_change(undefined, "", music_now(), _fade_ms, "crossfade");
@@ -118,7 +120,9 @@ function music_resume() {
 
 /// Fade the intensity to 0..1, at once or at the next musical line.
 function music_intensity(_level, _fade_ms = 600, _when = "now") {
-    var _m = global.music, _to = clamp(_level, 0, 1);
+    var _m = global.music, _call = "music_intensity(level, fade_ms, when)";
+    var _to = clamp(music_number(_call, "level", _level, _m.level.last), 0, 1);
+    _fade_ms = music_number(_call, "fade_ms", _fade_ms, 600);
     if (_to != _m.level.last) {
         _m.level = music_turned(_m.level, music_now() + music_ms_to_line(_when), _fade_ms, _to);
     }
@@ -126,12 +130,19 @@ function music_intensity(_level, _fade_ms = 600, _when = "now") {
 
 /// Lower the music by some decibels until the next call; 0 restores it.
 function music_duck(_by_db = 12, _fade_ms = 150) {
-    var _gain = power(10, -max(_by_db, 0) / 20);
+    var _call = "music_duck(by_db, fade_ms)";
+    _fade_ms = music_number(_call, "fade_ms", _fade_ms, 150);
+    var _gain = power(10, -max(music_number(_call, "by_db", _by_db, 12), 0) / 20);
     global.music.game_duck = music_turned(global.music.game_duck, music_now(), _fade_ms, _gain);
 }
 
 /// Play a track, or a scene's track, once over the music; a sounding one of higher priority stays.
 function music_sting(_name, _when = "now", _priority = 0) {
+    if (!is_string(_name)) {
+        music_tell("music_sting() takes the name of a track or scene, not '" + string(_name) + "'");
+        return;
+    }
+    _priority = music_number("music_sting(name, when, priority)", "priority", _priority, 0);
     var _m = global.music, _track = music_sting_track(_name);
     if (is_undefined(_track)) {
         var _names = music_scenes();
@@ -179,6 +190,7 @@ function music_restore(_saved, _fade_ms = 800) {
         music_tell("music_restore() was given what no music_state() returned; the music stays as it is");
         return false;
     }
+    _fade_ms = music_number("music_restore(saved, fade_ms)", "fade_ms", _fade_ms, 800);
     _m.stack = [];
     _m.left = {};
     for (var i = 0; i < array_length(_saved.scenes); i++) {
@@ -298,6 +310,37 @@ function music_level(_scene) {
 
 function music_option(_options, _name, _otherwise) {
     return variable_struct_exists(_options, _name) ? _options[$ _name] : _otherwise;
+}
+
+// The options of a call, of which unknown ones are told; none for what is no struct.
+function music_options(_call, _options) {
+    if (!is_struct(_options)) {
+        music_tell(_call + " takes its options as { when: \"bar\" }, not as '" + string(_options) + "'");
+        return {};
+    }
+    var _names = variable_struct_get_names(_options);
+    for (var i = 0; i < array_length(_names); i++) {
+        music_known("option of " + _call, _names[i], ["moods", "when", "fade_ms", "how"]);
+    }
+    return _options;
+}
+
+// The moods among the options: a list of names, of which one alone may be given as text.
+function music_mood_list(_options) {
+    var _moods = music_option(_options, "moods", []), _list = [];
+    if (!is_array(_moods)) _moods = [_moods];
+    for (var i = 0; i < array_length(_moods); i++) {
+        if (is_string(_moods[i])) array_push(_list, _moods[i]);
+        else music_tell("moods are a list of names, not '" + string(_moods[i]) + "'");
+    }
+    return _list;
+}
+
+// The number that a call was given, else the one of the music or of the call's default.
+function music_number(_call, _name, _value, _otherwise) {
+    if (is_numeric(_value)) return _value;
+    music_tell(_call + " takes " + _name + " as a number, not '" + string(_value) + "'; it is " + string(_otherwise));
+    return _otherwise;
 }
 
 function music_same_list(_one, _other) {
@@ -439,7 +482,9 @@ function music_plan(_before, _options) {
     }
     var _how = music_option(_options, "how", _rule[4]);
     if (!music_known("how", _how, ["crossfade", "fade", "cut"])) _how = _rule[4];
-    var _fade_ms = (_how == "cut") ? 0 : music_option(_options, "fade_ms", _rule[3]);
+    var _fade_ms = music_option(_options, "fade_ms", _rule[3]);
+    _fade_ms = music_number("music_enter(scene, options)", "fade_ms", _fade_ms, _rule[3]);
+    if (_how == "cut") _fade_ms = 0;
     if (_keeps && _how == "fade") _how = "crossfade";
     var _at = music_now() + music_ms_to_line(music_option(_options, "when", _rule[2]));
     _m.pending = music_change(_track, _scene, _at, _fade_ms, _how);

@@ -81,6 +81,11 @@ local function has(list, value)
   return false
 end
 
+-- What a value is, in words.
+local function a_kind(value)
+  return value == nil and "nothing" or "a " .. type(value)
+end
+
 -- Whether it is a scene's place: a track that is no text, as null of a JSON library, is none.
 local function is_place(entry)
   return type(entry) == "table" and type(entry.scene) == "string"
@@ -188,14 +193,11 @@ end
 -- Enter a scene: over those of lower levels, in place of one of its level, or back to a kept one.
 -- Options: moods (a list), when, fade (seconds), how, in place of the rule's.
 function Music:enter(scene, options)
-  options = options or {}
-  for name in pairs(options) do
-    if not has(OPTIONS, name) then
-      self:_tell("enter() has no option '" .. name .. "'; " .. meant(tostring(name), OPTIONS))
-    end
+  if type(scene) ~= "string" then
+    return self:_tell("enter() takes the name of a scene, not " .. a_kind(scene))
   end
-  local before, moods = self:scene(), options.moods or {}
-  if type(moods) == "string" then moods = {moods} end
+  options = self:_options("enter", options)
+  local before, moods = self:scene(), self:_moods(options.moods)
   local old_moods = #self._stack > 0 and self._stack[#self._stack].moods or {}
   local at
   for i, entry in ipairs(self._stack) do
@@ -215,10 +217,11 @@ end
 
 -- Leave the scene for the one below, whose music continues; the last one cannot be left.
 function Music:leave(options)
+  options = self:_options("leave", options)
   if #self._stack > 1 then
     local before = self:scene()
     table.remove(self._stack)
-    self:_plan(before, options or {})
+    self:_plan(before, options)
   end
 end
 
@@ -229,8 +232,9 @@ end
 
 -- Fade to silence and forget every scene.
 function Music:stop(fade)
+  fade = self:_number("stop(fade)", "fade", fade, 0.8)
   self._stack, self._left = {}, {}
-  self._pending = {scene = "", at = self:_now(), fade = fade or 0.8, how = "crossfade"}
+  self._pending = {scene = "", at = self:_now(), fade = fade, how = "crossfade"}
   self:_end_sting()
 end
 
@@ -250,21 +254,27 @@ end
 
 -- Fade the intensity to 0..1 within some seconds, at once or at the next musical line.
 function Music:intensity(level, fade, when)
-  level = clamp(level, 0, 1)
+  local call = "intensity(level, fade, when)"
+  level = clamp(self:_number(call, "level", level, self._level.last), 0, 1)
+  fade = self:_number(call, "fade", fade, 0.6)
   if level ~= self._level.last then
-    self._level = turn(self._level, self:_line_time(when), fade or 0.6, level)
+    self._level = turn(self._level, self:_line_time(when), fade, level)
   end
 end
 
 -- Lower the music by some decibels until the next call; 0 restores it.
 function Music:duck(by_db, fade)
-  local gain = 10 ^ (-clamp(by_db or 12, 0, 200) / 20)
-  self._game_duck = turn(self._game_duck, self:_now(), fade or 0.15, gain)
+  by_db = self:_number("duck(by_db, fade)", "by_db", by_db, 12)
+  fade = self:_number("duck(by_db, fade)", "fade", fade, 0.15)
+  self._game_duck = turn(self._game_duck, self:_now(), fade, 10 ^ (-clamp(by_db, 0, 200) / 20))
 end
 
 -- Play a track, or a scene's track, once over the music; a sounding one of higher priority stays.
 function Music:sting(name, when, priority)
-  priority = priority or 0
+  if type(name) ~= "string" then
+    return self:_tell("sting() takes the name of a track or scene, not " .. a_kind(name))
+  end
+  priority = self:_number("sting(name, when, priority)", "priority", priority, 0)
   local track = self:_sting_track(name)
   if not track then
     local names = self:_scenes()
@@ -312,6 +322,7 @@ function Music:restore(state, fade)
     self:_tell("restore() was given what no state() returned; the music stays as it is")
     return false
   end
+  fade = self:_number("restore(state, fade)", "fade", fade, 0.8)
   self._stack, self._left = {}, {}
   for i, entry in ipairs(state.scenes) do
     self._stack[i] = {scene = entry.scene, moods = entry.moods}
@@ -328,7 +339,7 @@ function Music:restore(state, fade)
   end
   local now = self:_now()
   self._pending = {
-    track = wanted, scene = scene, at = now, fade = fade or 0.8, how = "crossfade", is_jump = true,
+    track = wanted, scene = scene, at = now, fade = fade, how = "crossfade", is_jump = true,
   }
   return true
 end
@@ -418,7 +429,7 @@ function Music:_plan(before, options)
   local keeps_place = self._current ~= nil and shares_bars(track, self._current.track)
   self._pending = {
     track = track, scene = scene, at = self:_line_time(options.when or rule[3]),
-    fade = how == "cut" and 0 or options.fade or rule[4],
+    fade = how == "cut" and 0 or self:_number("enter(scene, options)", "fade", options.fade, rule[4]),
     how = keeps_place and how == "fade" and "crossfade" or how, keeps_place = keeps_place,
   }
 end
@@ -615,6 +626,46 @@ function Music:_line_time(when)
   if not self._current or not when or when == "now" then return now end
   local track = self._current.track
   return now + samples_to_line(track, self:_expected_sample(now), when) / track.rate
+end
+
+-- The options of a call, of which unknown ones are told; none for what is no table.
+function Music:_options(call, options)
+  if type(options) ~= "table" then
+    if options ~= nil then
+      self:_tell(call .. '() takes its options in a table, as {when = "bar"}, not as ' .. a_kind(options))
+    end
+    return {}
+  end
+  for name in pairs(options) do
+    if not has(OPTIONS, name) then
+      local word = tostring(name)
+      self:_tell(call .. "() has no option '" .. word .. "'; " .. meant(word, OPTIONS))
+    end
+  end
+  return options
+end
+
+-- A list of moods, of which one alone may be given as text.
+function Music:_moods(moods)
+  if type(moods) == "string" then return {moods} end
+  local list = {}
+  for _, mood in ipairs(type(moods) == "table" and moods or {moods}) do
+    if type(mood) == "string" then
+      table.insert(list, mood)
+    else
+      self:_tell("moods are a list of names, not " .. a_kind(mood))
+    end
+  end
+  return list
+end
+
+-- The number that a call was given, else the one of the music or of the call's default.
+function Music:_number(call, name, value, otherwise)
+  if type(value) == "number" and value == value then return value end
+  if value ~= nil then
+    self:_tell(("%s takes %s as a number, not as %s; it is %g"):format(call, name, a_kind(value), otherwise))
+  end
+  return otherwise
 end
 
 function Music:_tell(text)

@@ -53,6 +53,13 @@ init -5 python in chipassets:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
         return "did you mean '%s'?" % near[0] if near else "there are: " + ", ".join(names)
 
+    def is_kind(call, what, value, kinds):
+        """Whether an argument has the kind that its call takes; logs a line if it has not."""
+        if isinstance(value, kinds):
+            return True
+        tell("%s takes %s, not %r" % (call, what, value))
+        return False
+
     def is_there(track, files):
         """Whether every file is in the game; logs a warning if it is not."""
         for path in files:
@@ -73,6 +80,8 @@ init -5 python in chipassets:
 
     def enter(scene, moods=(), fadeout=0.8, fadein=0.8):
         """Play the scene's music; if it plays already, it continues."""
+        if not is_kind("enter()", "the name of a scene", scene, str):
+            return
         moods = (moods,) if isinstance(moods, str) else moods
         track = track_for(scene, moods)
         if track is None:
@@ -95,6 +104,8 @@ init -5 python in chipassets:
 
     def intensity(level, delay=0.6):
         """Set how many of a track's layers sound, 0 to 1; it stays for what comes."""
+        if not is_kind("intensity()", "its level as a number", level, (int, float)):
+            return
         renpy.store.chipassets_level = min(max(level, 0.0), 1.0)
         layers = renpy.store.chipassets_layers
         for number, gain in enumerate(spread(renpy.store.chipassets_level, layers), 1):
@@ -102,6 +113,8 @@ init -5 python in chipassets:
 
     def sting(name, delay=0.08):
         """Play a track, or a scene's track, once over the music."""
+        if not is_kind("sting()", "the name of a track or scene", name, str):
+            return
         named = [track for track in TRACKS if track["name"] == name]
         track = named[0] if named else track_for(name)
         if track is None:

@@ -107,8 +107,18 @@ end
 
 -- Enter a scene: over those of lower levels, in place of one of its level, or back to a kept one.
 function music:enter(scene, options)
-  local moods = options and options.moods or {}
+  if type(scene) ~= "string" then
+    return tell("enter() takes the name of a scene, not a " .. type(scene))
+  end
+  local moods = type(options) == "table" and options.moods or {}
+  if options ~= nil and type(options) ~= "table" then
+    tell("enter() takes its options in a table, as {moods = {\"dark\"}}, not as a " .. type(options))
+  end
   if type(moods) == "string" then moods = {moods} end
+  if type(moods) ~= "table" then
+    tell("moods are a list of names, not a " .. type(moods))
+    moods = {}
+  end
   for i, entry in ipairs(self.stack) do
     if entry.scene == scene then
       while #self.stack > i do table.remove(self.stack) end
@@ -132,6 +142,9 @@ end
 
 -- Play a track, or a scene's track, once, then the music again.
 function music:sting(name)
+  if type(name) ~= "string" then
+    return tell("sting() takes the name of a track or scene, not a " .. type(name))
+  end
   local track = find(name, self.current)
   if not track then
     tell("there is no sting '" .. name .. "'; " .. meant(name, true))
@@ -148,6 +161,9 @@ end
 
 -- Lower the music by some decibels until the next call; 0 restores it.
 function music:duck(decibels)
+  if type(decibels or 12) ~= "number" then
+    return tell("duck() takes decibels as a number, not as a " .. type(decibels))
+  end
   self.volume = self.volume or sol.audio.get_music_volume()
   sol.audio.set_music_volume(math.floor(self.volume * 10 ^ (-(decibels or 12) / 20) + 0.5))
   if decibels == 0 then self.volume = nil end

@@ -73,12 +73,12 @@ func setup(tracks, folder):
 # Enter a scene: over those of lower levels, in place of one of its level, or back to a kept one.
 # Options: moods (a list), when, fade_ms, how, in place of the rule's.
 func enter(scene, options = {}):
-	for name in options:
-		if not name in OPTIONS:
-			_tell("enter() has no option '%s'; %s" % [name, _meant(str(name), OPTIONS)])
-	var moods = options.get("moods", [])
-	if typeof(moods) == TYPE_STRING:
-		moods = [moods]
+	if not _is_text(scene):
+		_tell("enter() takes the name of a scene, not %s" % _in_words(scene))
+		return
+	scene = str(scene)
+	options = _options("enter", options)
+	var moods = _moods(options.get("moods", []))
 	var before = current_scene()
 	var old_moods = _stack[-1]["moods"] if _stack.size() > 0 else []
 	var at = -1
@@ -99,6 +99,7 @@ func enter(scene, options = {}):
 
 # Leave the scene for the one below, whose music continues; the last one cannot be left.
 func leave(options = {}):
+	options = _options("leave", options)
 	if _stack.size() > 1:
 		var before = current_scene()
 		_stack.pop_back()
@@ -107,6 +108,7 @@ func leave(options = {}):
 
 # Fade to silence and forget every scene.
 func stop(fade_ms = 800):
+	fade_ms = _number("stop(fade_ms)", "fade_ms", fade_ms, 800)
 	_stack = []
 	_left = {}
 	_pending = {"track": null, "scene": "", "at": _music_ms(), "fade_ms": fade_ms, "how": "crossfade"}
@@ -137,18 +139,27 @@ func resume():
 
 # Fade the intensity to 0..1 within fade_ms, at once or at the next musical line.
 func intensity(level, fade_ms = 600, when = "now"):
-	level = clamp(level, 0.0, 1.0)
+	var call = "intensity(level, fade_ms, when)"
+	level = clamp(_number(call, "level", level, _level["end"]), 0.0, 1.0)
+	fade_ms = _number(call, "fade_ms", fade_ms, 600)
 	if level != _level["end"]:
 		_level = _turned(_level, _music_ms() + _ms_to_line(when), fade_ms, level)
 
 
 # Lower the music by some decibels until the next call; 0 restores it.
 func duck(by_db = 12.0, fade_ms = 150):
+	by_db = _number("duck(by_db, fade_ms)", "by_db", by_db, 12)
+	fade_ms = _number("duck(by_db, fade_ms)", "fade_ms", fade_ms, 150)
 	_game_duck = _turned(_game_duck, _music_ms(), fade_ms, pow(10.0, -max(by_db, 0.0) / 20.0))
 
 
 # Play a track, or a scene's track, once over the music; a sounding one of higher priority stays.
 func sting(name, when = "now", priority = 0):
+	if not _is_text(name):
+		_tell("sting() takes the name of a track or scene, not %s" % _in_words(name))
+		return
+	name = str(name)
+	priority = _number("sting(name, when, priority)", "priority", priority, 0)
 	var track = _sting_track(name)
 	if track == null:
 		var names = _scenes()
@@ -205,6 +216,7 @@ func restore(saved, fade_ms = 800):
 	if not _is_state(saved):
 		_tell("restore() was given what no state() returned; the music stays as it is")
 		return false
+	fade_ms = _number("restore(saved, fade_ms)", "fade_ms", fade_ms, 800)
 	_stack = []
 	_left = {}
 	for entry in saved["scenes"]:
@@ -319,13 +331,14 @@ func _plan(before, options):
 			rule = row
 			break
 	var how = options.get("how", rule[4])
-	if not how in HOWS:
+	if not str(how) in HOWS:
 		_tell("there is no how '%s'; %s" % [how, _meant(str(how), HOWS)])
 		how = rule[4]
+	var fade_ms = _number("enter(scene, options)", "fade_ms", options.get("fade_ms", rule[3]), rule[3])
 	var keeps_place = _current != null and _shares_bars(track, _current["track"])
 	_pending = {
 		"track": track, "scene": scene, "at": _music_ms() + _ms_to_line(options.get("when", rule[2])),
-		"fade_ms": 0 if how == "cut" else options.get("fade_ms", rule[3]),
+		"fade_ms": 0 if how == "cut" else fade_ms,
 		"how": "crossfade" if keeps_place and how == "fade" else how, "keeps_place": keeps_place,
 	}
 
@@ -552,6 +565,46 @@ func _is_number(value):
 	return typeof(value) == TYPE_INT or typeof(value) == typeof(1.0)
 
 
+# Whether it is a name: in Godot 4 that of a node is a StringName.
+func _is_text(value):
+	return typeof(value) == TYPE_STRING or typeof(value) == typeof(name)
+
+
+# The options of a call, of which unknown ones are told; none for what is no Dictionary.
+func _options(call, options):
+	if typeof(options) != TYPE_DICTIONARY:
+		_tell('%s() takes its options as {"when": "bar"}, not as %s' % [call, _in_words(options)])
+		return {}
+	for word in options:
+		if not str(word) in OPTIONS:
+			_tell("%s() has no option '%s'; %s" % [call, word, _meant(str(word), OPTIONS)])
+	return options
+
+
+# A list of moods, of which one alone may be given as text.
+func _moods(moods):
+	var given = moods if typeof(moods) in [TYPE_ARRAY, typeof("".split(" "))] else [moods]
+	var list = []
+	for mood in given:
+		if _is_text(mood):
+			list.append(str(mood))
+		else:
+			_tell("moods are a list of names, not %s" % _in_words(mood))
+	return list
+
+
+# The number that a call was given, else the one of the music or of the call's default.
+func _number(call, word, value, otherwise):
+	if _is_number(value):
+		return value
+	_tell("%s takes %s as a number, not %s; it is %s" % [call, word, _in_words(value), otherwise])
+	return otherwise
+
+
+func _in_words(value):
+	return "'%s'" % [value]
+
+
 # A hint for an unknown name: the nearest of these, or the names that there are.
 func _meant(name, names):
 	var best = ""
@@ -665,6 +718,7 @@ func _bar_and_beat(track, sample):
 
 # Milliseconds from now to the next line of what plays; 0 in silence.
 func _ms_to_line(when):
+	when = str(when)
 	if not when in WHENS:
 		_tell("there is no when '%s'; %s" % [when, _meant(str(when), WHENS)])
 		return 0
