@@ -47,7 +47,11 @@ def print_bar(track: str, found: BarExplained, *, as_json: bool) -> None:
 
 
 def _heading(track: str, found: BarExplained) -> str:
-    said = [f"{track}, take {found.take}, bar {found.bar}, section {found.section}"]
+    said = [
+        f"{track}, take {found.version or found.take}, bar {found.bar}, section {found.section}"
+    ]
+    if found.origin:
+        said.append(f"it is {found.origin}")
     if found.chords:
         said.append(f"chords {found.chords}")
     if found.cadence:

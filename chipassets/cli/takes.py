@@ -165,8 +165,10 @@ def takes_command(
 
     audition = auditions.open_audition(manifest, track, model)
     if explain is not None:
+        from chipassets.decisions.explaining import explain_bar
+
         with console(stderr=True).status("composing"):
-            explained = rendered.explain_bar(audition, explain, _composed(take, audition))
+            explained = explain_bar(audition, explain, take)
         print_bar(track, explained, as_json=as_json)
         return
     with console(stderr=True).status("composing"):
@@ -239,26 +241,6 @@ def _list_tracks(manifest: Path, model: str | None, *, as_json: bool) -> None:
     ]
     title = f"{manifest}: {len(states)} tracks"
     print_table(title, ["track", "state", "take", "rejected", "composed anew, because"], table)
-
-
-_MOST_DIGITS = 4
-"""Of a take's number."""
-
-
-def _composed(take: str | None, audition: Audition) -> int | None:
-    """Return the number of a composed take; raise UsageError for a version such as 5.1.
-
-    The error says how the version was made, and from which take.
-    """
-    if take is None:
-        return None
-    if take.isdecimal() and len(take) <= _MOST_DIGITS:
-        return int(take)
-    version = next((one for one in audition.versions if one.name == take and one.version), None)
-    said = f"--take {take[:60]}: --explain works for composed takes, which have whole numbers"
-    if version is not None:
-        said += f"; it is {version.origin}: --take {version.number + 1} explains that one"
-    raise UsageError(said)
 
 
 def _pair(text: str | None) -> tuple[str, str] | None:

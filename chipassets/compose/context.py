@@ -84,6 +84,17 @@ class Context:
         assert isinstance(found, float)  # noqa: S101 - the key is this method's own
         return found
 
+    def habits(self) -> dict[object, object]:
+        """Return what was drawn and chosen for letters and bars, so that more bars can be alike.
+
+        These are the draws, the patterns of the bass, the grooves, and how chords lie.
+        """
+        return {
+            key: found
+            for key, found in self.memory.items()
+            if isinstance(found, float) or (isinstance(key, tuple) and key[0] in _HABITS)
+        }
+
     def ends_piece(self, bar: int) -> bool:
         """Whether a piece that plays once closes with a bar."""
         return self.plan.ends(bar)
@@ -92,6 +103,12 @@ class Context:
         """Whether a bar is the last of its phrase."""
         phrase = self.plan.phrase_at(bar)
         return bar == phrase.start_bar + phrase.bars - 1
+
+
+_HABITS = frozenset(
+    {"bass pattern", "duet cell", "groove", "grooves", "last voicing", "ostinato base", "voicing"}
+)
+"""Memories that hold for letters, not for the notes of one bar."""
 
 
 def context_of(

@@ -136,6 +136,16 @@ def _named(track: TrackPlan, context: Context, groove: str) -> Groove:
 
 def _by_letter(track: TrackPlan, context: Context, style: str) -> dict[str, Groove]:
     """Return the groove of each letter: one for all, or another for a letter that contrasts."""
+    key = "grooves", style
+    if key not in context.memory:
+        context.memory[key] = _drawn_by_letter(track, context, style)
+    found = context.memory[key]
+    assert isinstance(found, dict)  # noqa: S101 - the key is this function's own
+    return found
+
+
+def _drawn_by_letter(track: TrackPlan, context: Context, style: str) -> dict[str, Groove]:
+    """Draw the groove of each letter."""
     scene = track.scene_like or track.scene
     drive = context.plan.targets.drive
     energy = min(1.0, max(0.0, _ENERGY.get(scene, 0.5) + 0.3 * (drive - 0.5)))

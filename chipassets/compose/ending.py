@@ -132,6 +132,13 @@ def _lifted(track: TrackPlan, score: Score) -> Score:
     )
 
 
+def unlifted(track: TrackPlan, score: Score) -> Score:
+    """Return a finished take with its last section in the track's key, as it was composed."""
+    if track.final_key is None:
+        return score
+    return _lifted(replace(track, key=track.final_key, final_key=track.key), score)
+
+
 def _last_key(track: TrackPlan, score: Score) -> Key:
     """Return the key in which the take ends."""
     is_last = bool(score.sections) and score.sections[-1].name not in EDGES

@@ -28,6 +28,8 @@ class BarExplained:
     cadence: how the phrase ends, if it ends in the bar. returns_from: the bar that this one repeats
     whole, if any. roles: what each part does in the bar; notes: what it plays, by part. likeness:
     the measures of the take, and of the file that the track is to resemble; empty if there is none.
+    version: the name of the version that was explained, and origin: how that was made; both "" for
+    a take as composed.
     """
 
     take: int
@@ -44,6 +46,8 @@ class BarExplained:
     roles: dict[str, str]
     notes: dict[str, str]
     likeness: dict[str, tuple[float, float]]
+    version: str = ""
+    origin: str = ""
 
 
 def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> BarExplained:
@@ -55,7 +59,11 @@ def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> Bar
         raise ComposeError(
             f"it is a variant of {track.link.of!r}, whose notes it plays; explain a bar of that one"
         )
-    made = sketch(track, propose(track, model), take)
+    return explain_sketch(track, sketch(track, propose(track, model), take), take, bar)
+
+
+def explain_sketch(track: TrackPlan, made: Sketch, take: int, bar: int) -> BarExplained:
+    """Return how a bar of a composed or rerolled take came about; take and bar from 0."""
     section, phrase = made.plan.section_at(bar), made.plan.phrase_at(bar)
     tune = made.tune[bar]
     first = bar * made.score.steps_per_bar
@@ -82,16 +90,23 @@ def explain_take_bar(track: TrackPlan, model: Model, take: int, bar: int) -> Bar
         tune=describe(tune),
         costs={name: round(value, 2) for name, value in tune.costs.items() if round(value, 2)},
         roles={part: _role_in(made, part, bar) for part in PARTS},
-        notes={
-            part: " ".join(
-                f"{note.start_step - first}:{pitch_name(note.pitch)}+{note.duration_steps}"
-                for note in made.score.part(part)
-                if note.start_step in steps
-            )
-            for part in PARTS
-        },
+        notes=bar_notes(made.score, bar),
         likeness=_likeness(track, made.score),
     )
+
+
+def bar_notes(score: Score, bar: int) -> dict[str, str]:
+    """Return what each part plays in a bar (from 0), as step:pitch+steps."""
+    first = bar * score.steps_per_bar
+    steps = range(first, first + score.steps_per_bar)
+    return {
+        part: " ".join(
+            f"{note.start_step - first}:{pitch_name(note.pitch)}+{note.duration_steps}"
+            for note in score.part(part)
+            if note.start_step in steps
+        )
+        for part in PARTS
+    }
 
 
 def _role_in(made: Sketch, part: str, bar: int) -> str:

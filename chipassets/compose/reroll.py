@@ -12,25 +12,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chipassets.compose import piece
+from chipassets.compose.accompaniment import compose_parts
 from chipassets.compose.avoiding import STOPS, without_stops
-from chipassets.compose.bass import compose_bass
 from chipassets.compose.cells import Notes
 from chipassets.compose.choosing import choose_cells
+from chipassets.compose.composer import Sketch, sketch
 from chipassets.compose.context import Context, context_of
-from chipassets.compose.drums import compose_drums
-from chipassets.compose.further import compose_further
+from chipassets.compose.ending import ended, unlifted
 from chipassets.compose.given import Given, given_in, notes_by_bar
 from chipassets.compose.harmonies import Harmony, harmony_of
 from chipassets.compose.harmony import bar_key, plan_harmony
-from chipassets.compose.inner import compose_inner
 from chipassets.compose.material import Material
-from chipassets.compose.phrasing import (
-    cut_stops,
-    entering,
-    kept_in_key,
-    played_tune,
-    shortened,
-)
+from chipassets.compose.phrasing import entering, played_tune
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.tune import TuneTask, compose_tune
@@ -38,7 +31,7 @@ from chipassets.compose.tunebar import TuneBar
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
 from chipassets.music.score import DRUM_KINDS, DrumStroke, Score
-from chipassets.plan.trackplan import TrackPlan
+from chipassets.plan.trackplan import TrackPlan, in_quarters
 from chipassets.seeds import derive_rng
 
 TUNE, DRUMS = "tune", "drums"
@@ -64,28 +57,59 @@ class Reroll:
 
 
 def reroll(
-    track: TrackPlan, material: Material, score: Score, take: int, wanted: Reroll, attempt: int
+    track: TrackPlan,
+    material: Material,
+    score: Score,
+    take: int,
+    wanted: Reroll,
+    attempt: int,
+    *,
+    other: bool = False,
+    own: Sketch | None = None,
 ) -> Score:
     """Return the score with the wanted bars or parts composed again, differently for each attempt.
 
     track: as its plan describes the score, with its key, metre, bars and form. take: the number
     (from 0) whose piece plan is followed. A note that is held into the bars stays as it is, and
-    what is new there begins after it.
+    what is new there begins after it. Where other bars of a part stay, the part goes on in its
+    role, with the patterns, grooves and note lengths that the take has for the letter; with
+    `other`, or if no bar stays, it has those of another take. own: the take of this number as it is
+    composed now, if it is at hand.
     """
-    words = sorted(wanted.parts), sorted(wanted.bars), wanted.chords
+    return sketch_again(track, material, score, take, wanted, attempt, other=other, own=own).score
+
+
+def sketch_again(
+    track: TrackPlan,
+    material: Material,
+    score: Score,
+    take: int,
+    wanted: Reroll,
+    attempt: int,
+    *,
+    other: bool = False,
+    own: Sketch | None = None,
+) -> Sketch:
+    """Return the rerolled score of `reroll` with the values that led to it."""
+    track = in_quarters(track)
+    words = sorted(wanted.parts), sorted(wanted.bars), wanted.chords, *(("other",) * other)
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "reroll", take, str(words), attempt)
-    plan = _plan(track, score, take, wanted)
-    if TUNE not in wanted.parts:
+    own = own or sketch(track, material, take)
+    is_known = _is_of(own, score)
+    anew = TUNE not in wanted.parts and len(wanted.bars) == track.bars
+    plan = _plan(own.plan, score, wanted)
+    if other or anew:
         plan = _with_roles(track, plan, wanted, _OTHER_PLANS + attempt)
-    harmony = _harmony(track, plan, score, wanted, rng)
+    base = unlifted(track, score)
+    harmony = _harmony(track, plan, base, wanted, rng)
     given = given_in(track, harmony)
-    held = notes_by_bar(_part(score, LEAD), harmony, track.bars)
+    held = notes_by_bar(_part(base, LEAD), harmony, track.bars)
     fixed = _fixed(track, given, held, wanted)
     letters = _letters(plan, held, wanted)
     cells = choose_cells(
         plan, material, track.pulse_steps, harmony.steps_per_bar, rng, {**given.cells, **letters}
     )
-    tune, notes = _bars(held, harmony, track.bars), _part(score, LEAD)
+    tune, notes, cost = _bars(held, harmony, track.bars), _part(base, LEAD), 0.0
     if TUNE in wanted.parts:
         settled = dict.fromkeys(range(track.bars), harmony.steps_per_bar) | {
             bar: given.settled.get(bar, 0) for bar in wanted.bars
@@ -94,19 +118,56 @@ def reroll(
             plan, harmony, cells, track.pulse_steps, track.bars, fixed, dict(track.guidance),
             track.temperature, settled,
         )  # fmt: skip
-        tune, _ = compose_tune(task, rng)
+        tune, cost = compose_tune(task, rng)
         tune = entering(plan, tune)
         notes = played_tune(plan, harmony, tune, given.stated, frozenset(fixed), material, rng)
-        notes = _joined(_part(score, LEAD), notes, wanted, harmony.steps_per_bar)
+        notes = _joined(_part(base, LEAD), notes, wanted, harmony.steps_per_bar)
     context = context_of(
         plan, harmony, tune, notes, material, dict(cells.main), track.pulse_steps, rng, given.muted
     )
-    return _score(track, context, score, wanted, given)
+    if is_known:
+        is_alike = TUNE in wanted.parts and not other
+        context.memory.update(own.context.habits() if is_alike else _lengths_of(own))
+    held_parts = {
+        part: base.part(part)
+        for part in (INNER, BASS)
+        if part not in wanted.parts or (part == BASS and _keeps_beat(wanted, is_known))
+    }
+    made = ended(track, compose_parts(track, context, given, held_parts))
+    made = _score(track, context, score, made, wanted, given, is_known=is_known)
+    return Sketch(plan, harmony, cells, tune, made, cost, context)
 
 
-def _plan(track: TrackPlan, score: Score, take: int, wanted: Reroll) -> PiecePlan:
+_OWN_SHARE = 0.5
+
+
+def _is_of(own: Sketch, score: Score) -> bool:
+    """Return whether a score is, in the main, the take that is composed by this number now.
+
+    Takes of another version of the composer, and imported music, are not.
+    """
+    theirs = {(note.start_step, note.pitch, note.part) for note in own.score.notes}
+    shared = sum((note.start_step, note.pitch, note.part) in theirs for note in score.notes)
+    return shared >= _OWN_SHARE * max(1, len(score.notes))
+
+
+def _lengths_of(own: Sketch) -> dict[object, object]:
+    """Return how long a take plays the notes of each part."""
+    habits = own.context.habits().items()
+    return {key: found for key, found in habits if isinstance(key, tuple) and key[0] == "length"}
+
+
+def _keeps_beat(wanted: Reroll, is_known: bool) -> bool:
+    """Return whether bass and drums stay in bars that are composed anew.
+
+    They do where the take's grooves and patterns are not known, and all parts, not these, are
+    asked for.
+    """
+    return not is_known and wanted.parts == frozenset(REROLLED) and not wanted.chords
+
+
+def _plan(own: PiecePlan, score: Score, wanted: Reroll) -> PiecePlan:
     """Return the take's plan without repeats that would copy an unchanged bar into a new one."""
-    plan = plan_piece(track, take)
     sections = tuple(
         replace(
             section,
@@ -125,12 +186,12 @@ def _plan(track: TrackPlan, score: Score, take: int, wanted: Reroll) -> PiecePla
                 for phrase in section.phrases
             ),
         )
-        for section in plan.sections
+        for section in own.sections
     )
     # A part waits at the start only where the take lets it wait.
     sounding = {note.part for note in score.notes if not wanted.holds(note, score.steps_per_bar)}
-    entries = {part: bars for part, bars in plan.entries.items() if part not in sounding}
-    return replace(plan, sections=sections, entries=entries)
+    entries = {part: bars for part, bars in own.entries.items() if part not in sounding}
+    return replace(own, sections=sections, entries=entries)
 
 
 _OTHER_PLANS = 1000
@@ -237,44 +298,56 @@ def _joined(
     return sorted(line, key=lambda note: note.start_step)
 
 
-def _score(track: TrackPlan, context: Context, score: Score, wanted: Reroll, given: Given) -> Score:
-    """Return the score with the wanted parts composed under its tune."""
-    lines = {part: _part(score, part) for part in (LEAD, INNER, BASS)}
-    lines[LEAD] = list(context.notes)
-    further, drums = list(score.further), score.drums
-    if INNER in wanted.parts:
-        fresh = _played(context, compose_inner(context), track, 0.5)
-        lines[INNER] = _joined(lines[INNER], fresh, wanted, context.bar_steps)
-    if BASS in wanted.parts:
-        written = context.plan.bars_of_written_bass(context.bars)
-        bass = compose_bass(context, lines[INNER])
-        low = [note for note in bass if note.start_step // context.bar_steps in written]
-        free = [note for note in bass if note.start_step // context.bar_steps not in written]
-        fresh = [*low, *_played(context, free, track, 0.25)]
-        lines[BASS] = _joined(lines[BASS], fresh, wanted, context.bar_steps)
-    if TUNE in wanted.parts:
-        free = [note for note in lines[LEAD] if not wanted.holds(note, context.bar_steps)]
-        stays = [note for note in lines[LEAD] if wanted.holds(note, context.bar_steps)]
-        said = [note for note in free if note.start_step // context.bar_steps in given.bars]
-        open_notes = [note for note in free if note not in said]
-        lines[LEAD] = [*stays, *said, *_played(context, open_notes, track, 0.0)]
-    if DRUMS in wanted.parts:
-        drums = _drums(track, context, lines[BASS], score.drums, wanted)
-    for part in {INNER, BASS} & set(wanted.parts):
-        lines[part] = given.heard_in(part, lines[part])
-    notes = [note for line in lines.values() for note in line]
+def _score(
+    track: TrackPlan,
+    context: Context,
+    score: Score,
+    made: Score,
+    wanted: Reroll,
+    given: Given,
+    *,
+    is_known: bool,
+) -> Score:
+    """Return the score with the wanted parts in the wanted bars as they are in the new one."""
+    kept_bass = _keeps_beat(wanted, is_known)
+    fresh = {
+        part
+        for part in (LEAD, INNER, BASS)
+        if (TUNE if part == LEAD else part) in wanted.parts and not (part == BASS and kept_bass)
+    }
+    notes = [
+        note
+        for part in (LEAD, INNER, BASS)
+        for note in (
+            _joined(_part(score, part), made.part(part), wanted, context.bar_steps)
+            if part in fresh
+            else score.part(part)
+        )
+    ]
     if STOPS in track.avoid:
         fixed = {note for note in notes if not _is_free(note, context, wanted, given)}
         notes = without_stops(notes, fixed, track.pulse_steps, score.total_steps)
+    further = list(score.further)
     if INNER in wanted.parts:
-        further = _further(context, further, notes, wanted)
+        further = _further(further, made.further, wanted, context.bar_steps)
+    drums = score.drums
+    if DRUMS in wanted.parts and not kept_bass:
+        drums = _drums(score.drums, made.drums, wanted, context)
     return replace(
         score,
         notes=ordered([*notes, *(note for note in score.notes if not note.part)]),
-        chords=context.harmony.names if score.chords else (),
+        chords=_chords(score, made, wanted),
         further=ordered(further),
         drums=drums,
     )
+
+
+def _chords(score: Score, made: Score, wanted: Reroll) -> tuple[str, ...]:
+    """Return the chords: new ones in the wanted bars if these change, else those that stand."""
+    if not score.chords or not wanted.chords:
+        return score.chords
+    pairs = zip(score.chords, made.chords, strict=True)
+    return tuple(new if bar in wanted.bars else old for bar, (old, new) in enumerate(pairs))
 
 
 def _is_free(note: Note, context: Context, wanted: Reroll, given: Given) -> bool:
@@ -286,22 +359,10 @@ def _is_free(note: Note, context: Context, wanted: Reroll, given: Given) -> bool
     return note.part in wanted.parts and bar in wanted.bars and not is_written
 
 
-def _played(context: Context, notes: Sequence[Note], track: TrackPlan, length: float) -> list[Note]:
-    """Return a new line as it is played: short or long, silent in the stops, in the key."""
-    short = 0.75 * context.plan.targets.short + 0.25 * length
-    line = cut_stops(context, shortened(notes, 0.8 * short))
-    line = [note for note in line if note.start_step < track.total_steps]
-    return kept_in_key(context, line, track.chromatic_share, {})
-
-
 def _further(
-    context: Context, stays: Sequence[Note], beside: Sequence[Note], wanted: Reroll
+    stays: Sequence[Note], fresh: Sequence[Note], wanted: Reroll, bar_steps: int
 ) -> list[Note]:
-    """Return the notes of the further parts: kept ones, and new ones in the rerolled bars.
-
-    beside: the notes of the other parts.
-    """
-    fresh = cut_stops(context, compose_further(context, beside))
+    """Return the notes of the further parts: kept ones, and new ones in the rerolled bars."""
     parts = dict.fromkeys(note.part for note in (*stays, *fresh))
     return [
         note
@@ -310,23 +371,22 @@ def _further(
             [note for note in stays if note.part == part],
             [note for note in fresh if note.part == part],
             wanted,
-            context.bar_steps,
+            bar_steps,
         )
     ]
 
 
 def _drums(
-    track: TrackPlan,
-    context: Context,
-    bass: Sequence[Note],
     stays: Collection[DrumStroke] | None,
+    fresh: Collection[DrumStroke] | None,
     wanted: Reroll,
+    context: Context,
 ) -> tuple[DrumStroke, ...] | None:
     """Return the drum strokes: kept ones, and new ones in the rerolled bars."""
-    fresh = compose_drums(track, context, bass)
+    fresh = fresh or ()
     if stays is None:
         # The take plays the character's built-in groove: it has no strokes that could be kept.
-        return fresh if len(wanted.bars) == context.bars else None
+        return tuple(fresh) if len(wanted.bars) == context.bars else None
     kept = [s for s in stays if s.step // context.bar_steps not in wanted.bars]
     new = [s for s in fresh if s.step // context.bar_steps in wanted.bars]
     return tuple(sorted([*kept, *new], key=lambda s: (s.step, DRUM_KINDS.index(s.kind))))

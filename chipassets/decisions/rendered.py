@@ -1,4 +1,4 @@
-"""Renders and explains takes: files, a preview, how a bar was composed. Decides nothing."""
+"""Renders takes: files, a preview. Decides nothing."""
 
 from __future__ import annotations
 
@@ -8,15 +8,7 @@ from pathlib import Path
 
 from chipassets import __version__
 from chipassets.bundle import TrackEntry, write_bundle, write_file
-from chipassets.compose.explain import BarExplained, explain_take_bar
-from chipassets.decisions.auditions import (
-    MAX_TAKES,
-    Audition,
-    TakeName,
-    chosen_number,
-    list_takes,
-    take_of,
-)
+from chipassets.decisions.auditions import Audition, TakeName, take_of
 from chipassets.errors import UsageError
 from chipassets.lock import LockedTake
 from chipassets.manifest.words import format_fault
@@ -75,39 +67,6 @@ def playing(
     played = as_played(audition.track, take) if is_kept else audition.track
     sound = played.sound if layered else replace(played.sound, layers=())
     return replace(audition.plan, formats=formats), replace(played, sound=sound)
-
-
-def explain_bar(audition: Audition, bar: int, take: int | None = None) -> BarExplained:
-    """Return how a bar (from 1) of a take (from 1, by default the chosen one) was composed.
-
-    UsageError if there is no such bar or take, or if the chosen take is of an older plan.
-    """
-    track = audition.track
-    if not 1 <= bar <= track.bars:
-        raise UsageError(f"track {track.name!r} has no bar {bar}; its bars are 1 to {track.bars}")
-    number = _chosen_take(audition) if take is None else take - 1
-    if not 0 <= number < MAX_TAKES:
-        raise UsageError(f"track {track.name!r} has no take {take}; takes count from 1")
-    return explain_take_bar(track, audition.model, number, bar - 1)
-
-
-def _chosen_take(audition: Audition) -> int:
-    """Return the number of the take that a build would use, from the lock if it says so."""
-    if audition.current and not audition.is_held:
-        return audition.current.number
-    if audition.current and audition.current.as_version:
-        raise UsageError(
-            f"take {audition.current.name} of track {audition.track.name!r} is "
-            f"{audition.current.origin}, so how its bars were composed is not known; --take "
-            f"{audition.current.number + 1} explains the take that it was made of"
-        )
-    number = chosen_number(audition, list_takes(audition))
-    if number is None:
-        raise UsageError(
-            f"the accepted take of track {audition.track.name!r} is of an older plan or composer, "
-            "so how its bars were composed is not known; name a take with --take N"
-        )
-    return number
 
 
 def _silent(stage: str) -> None:

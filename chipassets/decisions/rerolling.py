@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from chipassets.compose.composer import Sketch, sketch
 from chipassets.compose.material import propose
-from chipassets.compose.reroll import REROLLED, TUNE, Reroll, reroll
+from chipassets.compose.reroll import REROLLED, TUNE, Reroll, sketch_again
 from chipassets.decisions.auditions import Audition, TakeName, keep_version, take_of
 from chipassets.errors import CheckError, UsageError
 from chipassets.lock import LockedTake, Version, notes_sha256
 from chipassets.music.notes import INNER, LEAD, Note, ordered
 from chipassets.music.score import FURTHER_PARTS, Score
 from chipassets.nearest import did_you_mean
+from chipassets.plan.trackplan import TrackPlan
 from chipassets.production.casting import Candidate, as_candidate
 from chipassets.shape import shape
 from chipassets.stored.cache_keys import as_played
@@ -103,9 +105,15 @@ def reroll_take(audition: Audition, text: str, take: TakeName | None = None) -> 
         )
     wanted = read_words(text, base.score)
     known = {notes_sha256(base.score), *(notes_sha256(one.score) for one in audition.versions)}
-    tries = _tries(audition, base, wanted.reroll)
-    fresh = [item for item in tries if notes_sha256(item.score) not in known]
-    if not fresh:
+    tries = Tries(audition, base, wanted.reroll)
+    first = len(audition.versions) * _ATTEMPTS
+    for other in (False, True):
+        # The new bars go on as their neighbours do; if that leaves nothing new, in another way.
+        made = [tries.candidate(first + place, other=other) for place in range(_ATTEMPTS)]
+        fresh = [item for item in made if notes_sha256(item.score) not in known]
+        if fresh:
+            break
+    else:
         raise CheckError(
             f"nothing different was composed for {wanted.words} of take {base.name}: the manifest "
             "sets the notes there; name other bars or parts"
@@ -115,17 +123,91 @@ def reroll_take(audition: Audition, text: str, take: TakeName | None = None) -> 
     return keep_version(audition, base, best.score, origin)
 
 
-def _tries(audition: Audition, base: LockedTake, wanted: Reroll) -> Sequence[Candidate]:
-    """Return several rerolled candidates, different from those of earlier rerolls."""
-    track = as_played(audition.track, base)
-    material = propose(track, audition.model)
-    first = len(audition.versions) * _ATTEMPTS
-    found = []
-    for attempt in range(first, first + _ATTEMPTS):
-        made = reroll(track, material, base.score, base.number, wanted, attempt)
-        whole = _only(base.score, shape(made, track), wanted)
-        found.append(as_candidate(track, base.number, whole, audition.grams, audition.choices))
-    return found
+_REROLLED = re.compile(r"take ([0-9.]{1,9}) with (.*) composed anew")
+_EDITED = re.compile(r"take ([0-9.]{1,9}) edited in .*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a version was made of: a take by its name, and what `reroll_take` was asked for.
+
+    text: None for an import.
+    """
+
+    base: str
+    text: str | None
+
+
+def read_origin(take: LockedTake) -> Origin | None:
+    """Return what a version says of its origin; None for a take as composed."""
+    if found := _REROLLED.fullmatch(take.origin):
+        words = re.split(r" and | in ", found[2])
+        return Origin(found[1], ",".join(map(_asked, words)))
+    if found := _EDITED.fullmatch(take.origin):
+        return Origin(found[1], None)
+    return None
+
+
+def _asked(words: str) -> str:
+    """Return the word of `read_words` that is described like this."""
+    words = words.removeprefix("section ")
+    return re.sub(r"bars? ([0-9]+)(?: to ([0-9]+))?", _span_asked, words)
+
+
+def _span_asked(found: re.Match[str]) -> str:
+    return f"bars:{found[1]}-{found[2] or found[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rerolled:
+    """An attempt at a reroll with the values that led to it; track: its base's plan."""
+
+    track: TrackPlan
+    wanted: Reroll
+    made: Sketch
+
+
+def tries_of(audition: Audition, base: LockedTake, text: str) -> Tries:
+    """Return the attempts at a reroll; UsageError for words that name nothing of the base."""
+    return Tries(audition, base, read_words(text, base.score).reroll)
+
+
+class Tries:
+    """The attempts at a reroll; each always composes the same."""
+
+    def __init__(self, audition: Audition, base: LockedTake, wanted: Reroll) -> None:
+        """Propose the material, and compose the take as its number is composed now."""
+        self._audition, self._base, self._wanted = audition, base, wanted
+        self._track = as_played(audition.track, base)
+        self._material = propose(self._track, audition.model)
+        self._own = sketch(self._track, self._material, base.number)
+
+    def matching(self, score: Score, place: int) -> Iterator[Rerolled]:
+        """Yield the attempts with the notes of a score; place: its number among the versions."""
+        wanted = notes_sha256(score)
+        for first in dict.fromkeys((place, *range(len(self._audition.versions) + 1))):
+            for other in (False, True):
+                for attempt in range(first * _ATTEMPTS, (first + 1) * _ATTEMPTS):
+                    made = self.sketch(attempt, other=other)
+                    if notes_sha256(self._whole(made)) == wanted:
+                        yield Rerolled(self._track, self._wanted, made)
+
+    def candidate(self, attempt: int, *, other: bool) -> Candidate:
+        """Return an attempt as a rated take."""
+        audition, base = self._audition, self._base
+        whole = self._whole(self.sketch(attempt, other=other))
+        return as_candidate(self._track, base.number, whole, audition.grams, audition.choices)
+
+    def _whole(self, made: Sketch) -> Score:
+        """Return an attempt's notes as a version has them."""
+        return _only(self._base.score, shape(made.score, self._track), self._wanted)
+
+    def sketch(self, attempt: int, *, other: bool) -> Sketch:
+        """Return an attempt with the values that led to it."""
+        return sketch_again(
+            self._track, self._material, self._base.score, self._base.number, self._wanted,
+            attempt, other=other, own=self._own,
+        )  # fmt: skip
 
 
 def _only(base: Score, made: Score, wanted: Reroll) -> Score:

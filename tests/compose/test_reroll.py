@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from chipassets.compose.composer import sketch
 from chipassets.compose.reroll import REROLLED, TUNE, Reroll, reroll
+from chipassets.music.keys import Key
 from chipassets.music.notes import BASS, INNER, LEAD, Note
 from chipassets.music.score import FURTHER_PARTS, DrumStroke, Score, Section
 from chipassets.plan.trackplan import TrackPlan
@@ -60,7 +62,11 @@ def test_the_rest_stays_to_the_note(metre: str, asked: str) -> None:
         track = track_in(metre, seed)
         material = material_in(track.metre)
         base = sketch(track, material, 1).score
-        made = [reroll(track, material, base, 1, wanted, attempt) for attempt in range(2)]
+        made = [
+            reroll(track, material, base, 1, wanted, attempt, other=other)
+            for attempt in range(2)
+            for other in (False, True)
+        ]
         for score in made:
             assert what_stays(score, wanted) == what_stays(base, wanted)
             assert strokes(score, wanted) == strokes(base, wanted)
@@ -94,3 +100,65 @@ def test_attempts_differ_and_each_comes_again() -> None:
     again = [reroll(track, material, base, 0, wanted, attempt) for attempt in range(4)]
     assert first == again
     assert len({score.notes for score in first}) > 1
+
+
+@pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8"])
+def test_new_bars_go_on_as_their_neighbours_do(metre: str) -> None:
+    """Drums keep their groove, the bass its pattern, and the parts the length of their notes."""
+    for seed in range(3):
+        track = track_in(metre, seed)
+        groove = "six_eight" if metre == "6/8" else "rock"
+        track = replace(track, character=replace(track.character, groove=groove))
+        material = material_in(track.metre)
+        base = sketch(track, material, 1).score
+        # Bar 6 is inside a phrase, so that no fill is in it.
+        made = reroll(track, material, base, 1, Reroll(frozenset(REROLLED), frozenset({5})), 0)
+        steps = range(5 * base.steps_per_bar, 6 * base.steps_per_bar)
+
+        def hats(score: Score, steps: range = steps) -> set[DrumStroke]:
+            """The strokes of a bar that do not follow the bass."""
+            return {s for s in score.drums or () if s.step in steps and s.kind.endswith("hat")}
+
+        def rhythm(score: Score, steps: range = steps) -> list[tuple[int, int]]:
+            """Starts and lengths of the bass in a bar."""
+            return [
+                (n.start_step, n.duration_steps) for n in score.part(BASS) if n.start_step in steps
+            ]
+
+        assert made.part(LEAD) != base.part(LEAD)
+        assert hats(made) == hats(base)
+        assert [start for start, _ in rhythm(made)] == [start for start, _ in rhythm(base)]
+        lengths = [sum(length for _, length in rhythm(score)) for score in (made, base)]
+        assert abs(lengths[0] - lengths[1]) <= 2
+
+
+def test_bass_and_drums_of_a_take_of_another_composer_stay_in_new_bars() -> None:
+    track = track_in("4/4", 4)
+    track = replace(track, character=replace(track.character, groove="rock"))
+    material = material_in(track.metre)
+    base = sketch(replace(track, seed=99), material, 7).score
+    wanted = Reroll(frozenset(REROLLED), frozenset({5, 6}))
+    made = reroll(track, material, base, 0, wanted, 0)
+    assert made.part(LEAD) != base.part(LEAD)
+    assert (made.part(BASS), made.drums) == (base.part(BASS), base.drums)
+    asked = reroll(track, material, base, 0, replace(wanted, parts=frozenset({BASS})), 0)
+    assert asked.part(BASS) != base.part(BASS)
+
+
+def test_new_bars_of_a_last_section_are_in_the_last_key_and_end_as_asked() -> None:
+    track = replace(track_in("4/4", 6), key=Key(0, "major"), final_key=Key(2, "major"))
+    material = material_in(track.metre)
+    base = sketch(track, material, 0).score
+    made = reroll(track, material, base, 0, Reroll(frozenset(REROLLED), frozenset({8, 9, 10})), 0)
+    assert made.part(LEAD) != base.part(LEAD)
+    new = [n for n in made.notes if 8 <= n.start_step // 16 < 11]
+    scale = Key(2, "major").pitch_classes
+    assert sum(note.pitch % 12 in scale for note in new) >= 0.9 * len(new)
+    once = replace(track, final_key=None, loops=False, ending="tonic")
+    base = sketch(once, material, 0).score
+    last = Reroll(frozenset(REROLLED), frozenset({10, 11}))
+    made = reroll(once, material, base, 0, last, 0)
+    assert made.notes != base.notes
+    held = [n for n in made.notes if n.start_step >= 11 * 16]
+    assert [(n.start_step, n.duration_steps) for n in held] == [(11 * 16, 16)] * 3
+    assert {n.pitch % 12 for n in held} == {0, 4}

@@ -12,6 +12,7 @@ import mido
 import pytest
 
 from chipassets.build import build
+from chipassets.compose.explain import bar_notes
 from chipassets.decisions.midi_voices import Stroke, read_voices
 from chipassets.decisions.rerolling import read_words
 from chipassets.decisions.whole_tracks import accept_tracks
@@ -229,10 +230,6 @@ def test_a_reroll_waits_until_somebody_accepts_it(game: Path, chipassets: Run) -
     assert (waiting.score, waiting.name) == (before.score, before.name)
     (version,) = waiting.versions
     assert version.origin == f"take {before.name} with bass in bars 3 to 4 composed anew"
-    asked = chipassets("takes", "game.yaml", "fight", "--explain", "3", "--take", name)
-    assert asked.returncode == 2
-    said = " ".join(asked.stderr.split())
-    assert f"it is {version.origin}: --take {before.number + 1} explains that one" in said
     changed = set(version.score.notes) ^ set(before.score.notes)
     steps = before.score.steps_per_bar
     assert changed
@@ -243,6 +240,64 @@ def test_a_reroll_waits_until_somebody_accepts_it(game: Path, chipassets: Run) -
     assert taken(game).score == version.score
     assert chipassets("takes", "game.yaml", "fight", "--reject", name).returncode == 0
     assert (taken(game).score, taken(game).accepted) == (before.score, True)
+
+
+@pytest.mark.parametrize("asked", ["bass,bars:3-4", "bars:3-4", "B", "drums"])
+def test_a_rerolled_bar_is_explained(game: Path, chipassets: Run, asked: str) -> None:
+    base = taken(game)
+
+    def explained(bar: int, *more: str) -> dict[str, Any]:
+        words = ("takes", "game.yaml", "fight", "--explain", str(bar), "--json", *more)
+        said = chipassets(*words)
+        assert said.returncode == 0, said.stderr
+        found: dict[str, Any] = json.loads(said.stdout)
+        return found
+
+    before = {bar: explained(bar, "--take", base.name) for bar in (2, 3, 7)}
+    assert chipassets("takes", "game.yaml", "fight", "--reroll", asked).returncode == 0
+    (version,) = taken(game).versions
+    # It stays explained after further rerolls, and once it is accepted.
+    assert chipassets("takes", "game.yaml", "fight", "--reroll", "tune").returncode == 0
+    assert chipassets("takes", "game.yaml", "fight", "--accept", version.name).returncode == 0
+    for bar in (2, 3, 7):
+        found = explained(bar)
+        assert (found["version"], found["origin"]) == (version.name, version.origin)
+        assert found["notes"] == bar_notes(version.score, bar - 1)
+        is_new = {"B": bar == 7, "drums": False}.get(asked, bar == 3)
+        if not is_new:
+            for key in ("notes", "cell", "tune", "costs", "roles"):
+                assert found[key] == before[bar][key]
+        elif asked == "bass,bars:3-4":
+            assert found["tune"] == before[bar]["tune"]
+            assert found["costs"] == before[bar]["costs"]
+        else:
+            assert found["costs"]
+            assert (found["tune"], found["notes"]) != (before[bar]["tune"], before[bar]["notes"])
+
+
+def test_a_bar_that_a_person_wrote_is_not_explained(game: Path, chipassets: Run) -> None:
+    name = taken(game).name
+    words = ("takes", "game.yaml", "fight")
+    assert chipassets(*words, "--export", name, "-o", "fight.mid").returncode == 0
+    edited = mido.MidiFile(game / "fight.mid")
+    place = edited.ticks_per_beat * 4
+    lead = next(track for track in edited.tracks if track.name == "pulse1")
+    now, moves = 0, 0
+    for event in lead:
+        now += event.time
+        if event.type == "note_on" and event.velocity:
+            moves = int(place <= now < 2 * place)
+        if event.type in ("note_on", "note_off"):
+            event.note += moves
+    edited.save(game / "fight.mid")
+    assert chipassets(*words, "--import", "fight.mid").returncode == 0
+    version = taken(game).name
+    refused = chipassets(*words, "--explain", "2")
+    said = " ".join(refused.stderr.split())
+    assert refused.returncode == 2
+    assert f"bar 2 of take {version} was written by hand: it is take {name} edited in" in said
+    assert f"--take {name} explains the bar as it was composed" in said
+    assert chipassets(*words, "--explain", "3").stdout.startswith(f"fight, take {version}, bar 3")
 
 
 def test_words_name_sections_bars_and_parts() -> None:
