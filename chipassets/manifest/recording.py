@@ -134,7 +134,7 @@ def sample_schema() -> Mapping[str, Any]:
     return {
         SAMPLE: {
             "type": "string",
-            "pattern": r"(?i)\.wav$",
+            "pattern": r"\.[wW][aA][vV]$",
             "description": "A WAV file with 16 bits, which the SNES plays for this instrument, and "
             "the NES for one with the name of a drum; other chips play the macros.",
         },

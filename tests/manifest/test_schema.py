@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from chipassets.bundle import index_schema
 from chipassets.errors import ManifestError
 from chipassets.manifest import load_manifest, manifest_schema, parse_manifest, starter_manifest
 from chipassets.manifest.yaml_reader import read_document
@@ -147,6 +151,20 @@ def test_the_schema_accepts_the_moods_that_the_validator_accepts(
     assert resolve(parse_manifest(text.encode(), Path("x.yaml"))).tracks
     document, _ = read_document(text.encode(), "x")
     validator.validate(document.values)
+
+
+def test_patterns_are_those_of_every_languages_json_schema() -> None:
+    """JSON Schema's patterns are ECMA-262's: editors and ajv refuse a schema with Python's own."""
+    texts = json.dumps([manifest_schema(), index_schema()])
+    patterns = sorted(
+        {json.loads(one) for one in re.findall(r'"pattern": ("(?:[^"\\\\]|\\\\.)*")', texts)}
+    )
+    assert len(patterns) > 10
+    own = re.compile(r"\(\?(?![:=!])|\\[AZz]|[*+?}]\+")
+    assert [pattern for pattern in patterns if own.search(pattern)] == []
+    if node := shutil.which("node"):
+        script = "for (const one of JSON.parse(process.argv[1])) new RegExp(one, 'u')"
+        subprocess.run([node, "-e", script, json.dumps(patterns)], check=True)
 
 
 def test_every_option_is_explained() -> None:
