@@ -247,7 +247,61 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
         return [(start + s, n, p) for s, n, p in placed]
     if follows is not None and not keeps:
         placed = _led(context, placed, roots[bar][-1], follows)
+    if role == ideas.PATTERN:
+        placed = _joined(context, bar, placed, roots[bar], follows)
     return [(start + s, n, _agreeing(context, start + s, n, p)) for s, n, p in placed]
+
+
+def _joined(
+    context: Context,
+    bar: int,
+    placed: list[tuple[int, int, int]],
+    spans: list[tuple[int, int, int]],
+    follows: tuple[int, int, int] | None,
+) -> list[tuple[int, int, int]]:
+    """Return a bar whose last notes before a chord lead there without a seventh or a ninth.
+
+    A note that would leap so far into a chord stands an octave nearer to it, if it leads there from
+    the note before. spans: the step, table row and bass of each chord of the bar.
+    """
+    starts = {step for step, _, _ in spans}
+    highest = _highest(context, bar, spans[-1][2])
+    goals = [*placed[1:], *([(context.bar_steps, 0, follows[2])] if follows is not None else [])]
+    kept: list[tuple[int, int, int]] = []
+    for (step, steps, pitch), (at, _, goal) in zip(placed, goals, strict=False):
+        near = pitch + (OCTAVE if goal > pitch else -OCTAVE)
+        ends_span = at in starts or at == context.bar_steps
+        before = kept[-1][2] if kept else near
+        if (
+            ends_span
+            and step not in starts
+            and _is_awkward(goal - pitch)
+            and _LOWEST <= near <= highest
+            and not _is_awkward(goal - near)
+            and not _is_awkward(near - before)
+        ):
+            pitch = near
+        kept.append((step, steps, pitch))
+    return [*kept, *placed[len(kept) :]]
+
+
+def _is_awkward(move: int) -> bool:
+    """Whether a move of so many semitones is a seventh, or wider than an octave."""
+    return abs(move) in (10, 11) or abs(move) > OCTAVE
+
+
+def _highest(context: Context, bar: int, root: int) -> int:
+    """Return how high the bass goes over a root: an octave up, and not above the second voice.
+
+    A fifth up in any case, so that a pattern keeps its shape.
+    """
+    start = bar * context.bar_steps
+    notes = (context.memory.get(("inner at", start + at)) for at in range(context.bar_steps))
+    low = min((note.pitch for note in notes if isinstance(note, Note)), default=_HIGHEST + 1)
+    return min(_HIGHEST, max(root + _FIFTH, min(root + OCTAVE, low - 1)))
+
+
+_FIFTH = 7
 
 
 def _walks(context: Context, bar: int) -> bool:
@@ -315,7 +369,7 @@ def _on_chords(
         if not inside or inside[0].step != begin:
             gap = inside[0].step if inside else end
             inside.insert(0, CellNote(begin, min(gap, end) - begin, 0))
-        degree = table.nearest_degree(chord, root)
+        degree, highest = table.nearest_degree(chord, root), _highest(context, bar, root)
         span: list[tuple[int, int, int]] = []
         for index, note in enumerate(inside):
             steps = min(note.steps, end - note.step)
@@ -326,10 +380,19 @@ def _on_chords(
                 abs(other.degree - note.degree) == 1 for other in after
             )
             pitch = _pitch(
-                context, table, chord, root, degree + moves, note, role, index, passes=passes
+                context,
+                table,
+                chord,
+                root,
+                degree + moves,
+                note,
+                role,
+                index,
+                highest,
+                passes=passes,
             )
             span.append((note.step, steps, pitch))
-        placed += _folded_whole(span, min(_HIGHEST, root + OCTAVE))
+        placed += _folded_whole(span, highest)
     return placed
 
 
@@ -356,6 +419,7 @@ def _pitch(
     note: CellNote,
     role: str,
     index: int,
+    highest: int,
     *,
     passes: bool,
 ) -> int:
@@ -364,8 +428,8 @@ def _pitch(
         home = int(table.pitch(0, 0)) % OCTAVE
         return folded(root - (root - home) % OCTAVE, _LOWEST, _HIGHEST)
     if role == ideas.BROKEN:
-        up = OCTAVE if root + OCTAVE <= _HIGHEST + 3 else -OCTAVE
-        return root + up * (index % 2)
+        goes_up = root + OCTAVE <= highest or root - OCTAVE < _LOWEST
+        return root + (OCTAVE if goes_up else -OCTAVE) * (index % 2)
     half = note.step % (context.bar_steps // 2) == 0
     strong = half or note.steps >= context.pulse_steps or not passes
     if note.step * 2 == context.bar_steps and note.steps >= 2:

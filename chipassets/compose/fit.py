@@ -45,7 +45,9 @@ _LONG_FROM, _TWO_LONG_FOREIGN = 4, 2.0
 """From how many steps on a note is long, and what two such notes in a row pay that are both outside
 their chords: of one a listener waits for the resolution."""
 _SIXTH, _TRITONE, _SEVENTH, _OCTAVE, _WIDE, _WIDER = 0.45, 0.6, 0.9, 0.8, 3.0, 4.0
-_UNPAID, _SECOND_LEAP = 0.7, 0.8
+_BEYOND_OCTAVE = 0.5
+"""What a leap pays for each semitone by which it is wider than an octave."""
+_UNPAID, _SECOND_LEAP, _SECOND_OCTAVE = 0.7, 0.8, 1.5
 _THIRDS = 0.32
 _ALIKE, _THREE_ALIKE, _TWO_PITCHES, _DRONE = 0.25, 1.1, 2.5, 1.0
 _NO_THIRD = 0.3
@@ -354,7 +356,8 @@ def _leaps_paid() -> Floats:
         + _SEVENTH * ((size == 10) | (size == 11))
     )
     cost = cost + _OCTAVE * (size == OCTAVE) + _WIDE * ((size > 9) & (size != OCTAVE))
-    return np.asarray(cost + _WIDER * (size > OCTAVE), np.float64)
+    cost = cost + _WIDER * (size > OCTAVE) + _BEYOND_OCTAVE * np.maximum(0, size - OCTAVE)
+    return np.asarray(cost, np.float64)
 
 
 _LEAPS = _leaps_paid()
@@ -375,7 +378,9 @@ def _leap_cost(moves: NDArray[np.int16], pairs: NDArray[np.bool_], count: int) -
     thirds = counted(((size == 3) | (size == 4)) & pairs)
     # One leap in a bar is an event; a second one is restless.
     many = counted((size >= 5) & pairs)
+    octaves = counted((size >= OCTAVE) & pairs)
     crowded = _SECOND_LEAP * np.maximum(0, many - count) + _THIRDS * np.maximum(0, thirds - count)
+    crowded = crowded + _SECOND_OCTAVE * np.maximum(0, octaves - 1)
     return np.asarray((cost * pairs).sum(axis=1) + crowded, np.float64)
 
 

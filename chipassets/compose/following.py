@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from chipassets.compose.tunebar import TuneBar
+from chipassets.units import OCTAVE
 
 _SEQUENCE, _SAME_PLACE = -0.7, 0.3
 _AGAIN, _TOO_OFTEN = 0.9, 4.0
 _RHYTHM_AGAIN = 0.42
+_BEYOND_OCTAVE = 0.7
+"""What a leap over the bar line pays for each semitone by which it is wider than an octave."""
 
 
 def join_cost(last: int | None, before: TuneBar, first: int, *, opens: bool) -> float:
-    """Return the cost of the interval over the bar line, halved where a phrase begins.
+    """Return the cost of the interval over the bar line, lower where a phrase begins.
 
     last: the pitch that sounded last, None at the start of the piece. before: the bar before.
     first: the first pitch after the bar line.
@@ -34,7 +37,8 @@ def join_cost(last: int | None, before: TuneBar, first: int, *, opens: bool) -> 
     pitches = before.pitches
     if size == 0 and len(pitches) > 1 and pitches[-1] == pitches[-2]:
         cost += 1.0
-    return cost * (0.5 if opens else 1.0)
+    # A new phrase may begin elsewhere, but nobody sings a tenth.
+    return cost * (0.5 if opens else 1.0) + _BEYOND_OCTAVE * max(0, size - OCTAVE)
 
 
 def return_cost(same: int, rhythms: int, number: int, literal: float) -> float:

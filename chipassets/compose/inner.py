@@ -214,11 +214,12 @@ def _apart(context: Context, bar: int, written: Bar) -> Bar:
         taken, near = _struck_beside(context, start + step), pitch
         if pitch in taken:
             chord = int(context.harmony.at[start + step])
+            low = lowest_of_tune(context, start + step, start + step + steps)
             choice = [
                 tone
                 for tone in voicing(context, chord, pitch + _OTHER_TONE, 2 * _OTHER_TONE)
                 if tone not in taken
-                and tone >= pitch - _OTHER_TONE
+                and pitch - _OTHER_TONE <= tone < max(low, pitch)
                 and not clashes(context, tone, start + step)
             ]
             pitch = min(choice, key=lambda tone: (abs(tone - near), tone), default=pitch)

@@ -22,6 +22,10 @@ _LEAST_GOAL = 4
 """Steps that a phrase's last note keeps before a pickup begins."""
 
 
+_FAR_GOAL = 7
+"""Semitones from a phrase's goal to the next phrase over which a pickup comes from its side."""
+
+
 def entering(plan: PiecePlan, tune: tuple[TuneBar, ...]) -> tuple[TuneBar, ...]:
     """Return the tune without the bars before it enters."""
     waits = plan.entries.get(LEAD, 0)
@@ -113,13 +117,16 @@ def add_pickups(
         steps = [start + step for step in rhythm if start + step - goal.start_step >= _LEAST_GOAL]
         if not steps:
             continue
+        first, lands = tune[target].notes[0].degree, tune[target].pitches[0]
+        # From a goal that lies far away the pickup comes from that side.
+        far = abs(goal.pitch - lands) > _FAR_GOAL
+        side = (1 if goal.pitch > lands else -1) if far else way
         kept.remove(goal)
         length = min(goal.duration_steps, steps[0] - goal.start_step)
         kept.append(Note(goal.start_step, length, goal.pitch, LEAD))
-        first = tune[target].notes[0].degree
         ends = [*steps[1:], start + harmony.steps_per_bar]
         for index, (step, end) in enumerate(zip(steps, ends, strict=True)):
-            degree = first + way * (len(steps) - index)
+            degree = first + side * (len(steps) - index)
             pitch = harmony.table.pitch(int(harmony.at[step]), degree)
             kept.append(Note(step, end - step, pitch, LEAD))
     return sorted(kept, key=lambda note: note.start_step)

@@ -132,7 +132,8 @@ def _entries(
 ) -> Mapping[str, int]:
     """Return the parts that are silent at the start, and for how many bars.
 
-    If the manifest gives the opening, all parts enter at once.
+    If the manifest gives the opening, all parts enter at once. A loop comes back to its first bar
+    with all its parts: there they wait in an intro, or not at all.
     """
     draw, which = float(rng.random()), _pick(_ENTRIES, rng)
     if track.motifs or track.melodies or track.primer is not None or track.bars < 2 * PHRASE_BARS:
@@ -145,6 +146,8 @@ def _entries(
         waits.pop(part, None)
     slots = [slot for section in sections for phrase in section.phrases for slot in phrase.slots]
     most = min(max(first.bars, PHRASE_BARS), track.bars // 4)
+    if track.loops:
+        most = first.bars if first.name == INTRO else 0
     # A tune that waits loses its head, unless it begins again with what it has missed.
     return {
         part: bars

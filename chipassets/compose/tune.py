@@ -40,6 +40,7 @@ from chipassets.compose.harmonies import DEGREES, Harmony
 from chipassets.compose.operators import DEVELOPING, variants
 from chipassets.compose.piece import PiecePlan, Slot
 from chipassets.compose.tunebar import Key, TuneBar
+from chipassets.music.forms import INTRO
 from chipassets.music.notes import INNER
 
 _BEAM = 12
@@ -125,14 +126,15 @@ class _Way:
 class _Options(NamedTuple):
     """The candidates for the next bar, or the next two, by which the search extends paths.
 
-    costs: [options]. firsts: first pitches, None without notes. same, alike: the numbers, in the
-    search, of the key and the rhythm of the first bar. names: cell and operator. shifts: degrees by
-    which the cell is transposed. make: returns the bars of an option; only the few that are kept
-    are made.
+    costs: [options]. firsts, lasts: first and last pitches, None without notes. same, alike: the
+    numbers, in the search, of the key and the rhythm of the first bar. names: cell and operator.
+    shifts: degrees by which the cell is transposed. make: returns the bars of an option; only the
+    few that are kept are made.
     """
 
     costs: Floats
     firsts: list[int | None]
+    lasts: list[int | None]
     same: list[int]
     alike: list[int]
     names: list[tuple[str, str]]
@@ -173,6 +175,7 @@ class _Search:
         self._keys: dict[Key, int] = {}
         self._rhythms: dict[tuple[int, ...], int] = {}
         self._joins: defaultdict[Hashable, dict[int | None, float]] = defaultdict(dict)
+        self._leads: defaultdict[int, dict[int | None, float]] = defaultdict(dict)
         self._returns: defaultdict[int, dict[tuple[int, int] | None, float]] = defaultdict(dict)
 
     def go_on(self, ways: list[_Way], bar: int) -> list[_Way]:
@@ -195,7 +198,21 @@ class _Search:
         rows, total, parts = self._cheapest(table, pitches, goals, bar, count)
         table, pitches = table.take(rows), pitches[rows]
         options = self._options(table, pitches, parts, total, count)
-        return self._pruned([self._joined(way, options, bar) for way in ways])
+        leads_to = self._known_after(bar + count)
+        return self._pruned([self._joined(way, options, bar, leads_to) for way in ways])
+
+    def _known_after(self, bar: int) -> int | None:
+        """Return the bar that will be repeated in a bar, None if that is composed anew.
+
+        After the last bar of a loop it is the one to which the loop returns.
+        """
+        if bar < self._task.bars:
+            slot = self._slots[bar]
+            return slot.source if slot.kind == piece.COPY and bar not in self._task.given else None
+        phrases, first = self._task.plan.phrases, self._task.plan.sections[0].section
+        if not phrases or phrases[-1].cadence != piece.TURN:
+            return None
+        return first.bars if first.name == INTRO and first.bars < bar else 0
 
     def _number_of(self, key: Key) -> int:
         """Return the number of a bar's key in this search: comparing keys takes longer."""
@@ -452,13 +469,17 @@ class _Search:
             key = (tuple(steps[:said]), tuple(notes[:said]))
             same.append(self._number_of(key))
             alike.append(self._number_of_rhythm(key))
-        firsts = [
-            pitch if count else None
-            for pitch, count in zip(pitches[:, 0].tolist(), table.counts.tolist(), strict=True)
-        ]
+        firsts, lasts = (
+            [
+                pitch if count else None
+                for pitch, count in zip(column.tolist(), table.counts.tolist(), strict=True)
+            ]
+            for column in (pitches[:, 0], last_of(table, pitches))
+        )
         return _Options(
             total,
             firsts,
+            lasts,
             same,
             alike,
             [table.names[label] for label in table.labels.tolist()],
@@ -467,14 +488,19 @@ class _Search:
             cache(lambda row: self._bars(table, pitches, parts, row, bars)),
         )
 
-    def _joined(self, way: _Way, options: _Options, bar: int) -> _Steps:
+    def _joined(
+        self, way: _Way, options: _Options, bar: int, leads_to: int | None = None
+    ) -> _Steps:
         """Return the steps from a way to each of the options.
+
+        leads_to: the bar, known already, that comes again after the options.
 
         The cost of an option after a way depends on few values, and each is computed once: its
         first pitch, and how often its bar and its rhythm have occurred.
         """
         if not way.bars:
             return _Steps(way, options, way.cost + options.costs)
+        after = way.bars[leads_to].pitches if leads_to is not None and leads_to < bar else ()
         weights, plan = self._task.weights, self._task.plan
         join_weight, return_weight = weights.get("join", 1.0), weights.get("return", 1.0)
         literal = plan.targets.literal
@@ -498,6 +524,12 @@ class _Search:
         stays = len(before.pitches) > 1 and before.pitches[-1] == before.pitches[-2]
         extra = _for_each(joins, options.firsts, self._joins[last, stays, opens])
         extra += _for_each(returns, again, self._returns[bar])
+        if after:
+            extra += _for_each(
+                lambda last: join_weight * join_cost(last, _ALONE, after[0], opens=True),
+                options.lasts,
+                self._leads[after[0]],
+            )
         name = (before.cell, before.operator)
         if name in options.names:
             for row, (other, shift) in enumerate(zip(options.names, options.shifts, strict=True)):
@@ -577,7 +609,8 @@ class _Search:
             rows = np.argsort(total, kind="stable")[:6]
             parts = {name: values[rows] for name, values in parts.items()}
             table, pitches, total = table.take(rows), pitches[rows], total[rows]
-            longer.append(self._joined(way, self._options(table, pitches, parts, total), bar))
+            options = self._options(table, pitches, parts, total)
+            longer.append(self._joined(way, options, bar, self._known_after(bar + 1)))
         return self._pruned(longer)
 
     def _step_to(self, way: _Way, bar: TuneBar) -> _Steps:
@@ -586,6 +619,7 @@ class _Search:
         options = _Options(
             np.zeros(1),
             [bar.pitches[0] if bar.pitches else None],
+            [bar.pitches[-1] if bar.pitches else None],
             [self._number_of(key)],
             [self._number_of_rhythm(key)],
             [(bar.cell, bar.operator)],
@@ -630,6 +664,8 @@ def _with_room(slots: Sequence[Slot], given: Mapping[int, Notes]) -> list[Slot]:
     return found
 
 
+_ALONE = TuneBar((), (), "held", "plain", 0)
+"""A bar without notes, for intervals of which only the second bar is known."""
 _STILL = 4.0
 """What a bar of one pitch costs where no other voice moves."""
 _LEAST_ROOM = 4

@@ -9,13 +9,13 @@ from statistics import median
 import pytest
 
 from chipassets.compose import ideas, piece
-from chipassets.compose.bass import compose_bass, pattern_of
+from chipassets.compose.bass import _joined, compose_bass, pattern_of
 from chipassets.compose.bass_asked import _walk
 from chipassets.compose.context import Context
 from chipassets.compose.material import Material
 from chipassets.compose.planning import plan_piece
 from chipassets.music.keys import Key
-from chipassets.music.notes import BASS
+from chipassets.music.notes import BASS, Note
 from chipassets.plan.trackplan import TrackPlan
 from tests.compose.conftest import METRES, MakePlan, context_in, plan_with
 
@@ -179,3 +179,34 @@ def test_a_walking_bass_comes_to_the_next_root_from_the_side_where_it_is(
             assert last in beside
             sides.add((before > target) - (before < target))
     assert sides == {-1, 0, 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "goal", "last"),
+    [
+        ((36, 43, 48), 38, 36), ((36, 43, 48), 37, 36), ((36, 43, 48), 41, 48),
+        ((36, 43, 36), 46, 48), ((40, 43, 35), 46, 47), ((36, 60, 48), 38, 48),
+    ],
+)  # fmt: skip
+def test_the_last_note_of_a_pattern_stands_near_the_next_root(
+    make_plan: MakePlan, line: tuple[int, ...], goal: int, last: int
+) -> None:
+    """In the octave in which it needs no seventh to lead there, if the note before allows that."""
+    context = context_of(make_plan, ideas.PATTERN)
+    placed = [(4 * n, 4, pitch) for n, pitch in enumerate(line)]
+    root = line[0]
+    joined = _joined(context, 0, placed, [(0, 0, root)], (0, 0, goal))
+    assert [pitch for *_, pitch in joined] == [*line[:-1], last]
+
+
+@pytest.mark.parametrize("role", [ideas.PATTERN, ideas.BROKEN])
+def test_the_bass_hardly_rises_over_the_second_voice(make_plan: MakePlan, role: str) -> None:
+    """The highest roots, and what is a fifth above them, may."""
+    above = heard = 0
+    for seed in range(16):
+        context = context_of(make_plan, role, seed=seed)
+        inner = [Note(step, 1, 56, "inner") for step in range(context.bars * 16)]
+        line = compose_bass(context, inner)
+        above += sum(note.pitch >= 56 for note in line)
+        heard += len(line)
+    assert above < 0.025 * heard

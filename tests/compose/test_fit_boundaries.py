@@ -30,7 +30,7 @@ def leap_of(semitones: int, back: int = -1) -> float:
     ("semitones", "points"),
     [
         (5, 0), (6, 0.6), (7, 0), (8, 0.45), (9, 0.45), (10, 0.9 + 3.0), (11, 0.9 + 3.0),
-        (12, 0.8), (13, 3.0 + 4.0), (24, 3.0 + 4.0),
+        (12, 0.8), (13, 3.0 + 4.0 + 0.5), (24, 3.0 + 4.0 + 6.0),
     ],
 )  # fmt: skip
 def test_a_leap_that_is_repaid_pays_for_its_size(semitones: int, points: float) -> None:
@@ -140,3 +140,14 @@ def test_a_note_that_is_moved_to_the_chord_pays_for_it() -> None:
     moved = snapped(bars, harmony, 0, 4)
     assert moved.base.tolist() == pytest.approx([0.4, 0.4])
     assert pitches_of(moved, harmony, 0)[0, 0] in (64, 67)
+
+
+def test_a_second_octave_in_a_bar_is_restless() -> None:
+    bars = bars_of(notes((0, 4, 0), (4, 4, 0), (8, 4, 0), (12, 4, 0)))
+    found = []
+    for line in ([60, 72, 71, 70], [60, 72, 71, 59]):
+        costs = costs_of(bars, np.array([line]), harmony_in([("C",)], MAJOR), 0, 4)
+        found.append(float(costs["leaps"][0]))
+    one, two = found
+    # The octave itself, the second leap of a bar, and the second octave.
+    assert two == pytest.approx(one + 0.8 + 0.8 + 1.5)

@@ -74,6 +74,23 @@ def test_a_pickup_leads_into_the_next_bar_and_leaves_the_rest(
     assert added
 
 
+def test_from_a_far_goal_a_pickup_comes_from_its_side(make_plan: MakePlan) -> None:
+    far = 0
+    for seed in range(40):
+        context = context_in(a_track(make_plan, "4/4", seed), seed=seed)
+        notes = with_pickups(context, (3,), draw=seed / 40)
+        starts = {note.start_step for note in context.notes}
+        pickup = [note for note in notes if note.start_step not in starts]
+        if not pickup:
+            continue
+        goal = [note for note in notes if note.start_step < pickup[0].start_step][-1]
+        target = next(note for note in notes if note.start_step >= 64)
+        if abs(goal.pitch - target.pitch) > 7:
+            far += 1
+            assert (pickup[0].pitch > target.pitch) == (goal.pitch > target.pitch), seed
+    assert far
+
+
 def test_a_pickup_over_the_seam_leads_to_the_first_bar(make_plan: MakePlan) -> None:
     found = 0
     for seed in range(8):

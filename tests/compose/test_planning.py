@@ -192,3 +192,24 @@ def test_ideas_use_known_words() -> None:
         assert set(idea.suits) <= {*SCENES, *MOODS}
     every = {word for idea in IDEAS.values() for word in idea.suits}
     assert set(SCENES) <= every
+
+
+def test_in_a_loop_parts_wait_for_their_entry_only_in_an_intro(make_plan: MakePlan) -> None:
+    """Or they would fall silent each time that the loop comes back to its first bar."""
+    plain = lay_out([FormPart("A", 8), FormPart("B", 8)], 16)
+    with_intro = lay_out([FormPart("intro", 4), FormPart("A", 8), FormPart("B", 8)], 20)
+    waits = {
+        (name, loops): [
+            bars
+            for take in range(40)
+            for bars in plan_piece(
+                make_plan(scene="boss", bars=form[-1].start_bar + 8, form=form, loops=loops), take
+            ).entries.values()
+        ]
+        for name, form in (("plain", plain), ("intro", with_intro))
+        for loops in (True, False)
+    }
+    assert not waits["plain", True]
+    assert waits["plain", False]
+    assert waits["intro", True]
+    assert max(waits["intro", True]) <= 4
