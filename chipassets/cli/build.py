@@ -13,6 +13,7 @@ import typer
 
 from chipassets.cli.ci import Format, Found, ReportFormat, report_as, track_place
 from chipassets.cli.ci import depfile as make_rule
+from chipassets.cli.exits import INTERRUPTED
 from chipassets.cli.manifest import read_manifest, tell_renames
 from chipassets.cli.options import (
     BundleOption,
@@ -165,7 +166,8 @@ def build_command(
             built = _follow(events, show)
         except KeyboardInterrupt:
             say((f"interrupted; nothing was replaced{_told_kept(show, no_cache)}", ""))
-            raise typer.Exit(130) from None
+            # Not typer's Exit, which it also raises for Ctrl-C elsewhere, when nothing is told yet.
+            raise SystemExit(INTERRUPTED) from None
         except ClusterError as error:
             raise ClusterError(f"{error}{_told_kept(show, no_cache)}") from error
     exports = export_targets(loaded.engines, manifest, folder)

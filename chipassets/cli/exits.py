@@ -18,7 +18,8 @@ from chipassets.errors import (
     UsageError,
 )
 
-_INTERRUPTED = 130
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
 _MOST_SHOWN = 300
 _NOT_ONE_OF = re.compile(r"(?:Value error, )?'(?P<word>[^']*)' is not one of (?P<names>'.*')\.?")
 """What typer says of a word outside an enumeration."""
@@ -57,8 +58,7 @@ def _run(command: Callable[[], object]) -> int | str | None:
     except ChipassetsError as error:
         return _tell(error)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; nothing was replaced\n")
-        return _INTERRUPTED
+        return _tell_interrupted()
     except ModuleNotFoundError as error:
         return _tell(_missing(error))
     except BrokenPipeError:
@@ -74,7 +74,14 @@ def _run(command: Callable[[], object]) -> int | str | None:
         if _is_usage_error(error):
             return _tell_usage(error)
         return _tell(_internal(error))
+    if returned == INTERRUPTED:  # typer makes a code of Ctrl-C, and says nothing
+        return _tell_interrupted()
     return returned if isinstance(returned, int) else None
+
+
+def _tell_interrupted() -> int:
+    sys.stderr.write("interrupted; nothing was replaced\n")
+    return INTERRUPTED
 
 
 def _name(file: object) -> str:

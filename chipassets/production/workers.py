@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from multiprocessing.context import SpawnContext
 from queue import Empty, Queue
-from typing import Any
+from typing import Any, Self
 
 from chipassets.errors import ComposeError
 
@@ -57,26 +58,60 @@ def run_tasks(
     if not arguments:
         return
     context = multiprocessing.get_context("spawn")
-    with _deaf_to_ctrl_c():
-        reports = context.SimpleQueue()
     workers = min(jobs, len(arguments))
-    started = (reports, shared, gc.get_threshold())
-    with ProcessPoolExecutor(workers, context, _start_worker, started) as pool:
-        # Submitting starts the processes, which keep what surrounds their start.
-        with _one_thread_each(), _deaf_to_ctrl_c():
-            futures = {pool.submit(_call, task, values): name for name, values in arguments.items()}
+    with _ctrl_c_waits():
+        reports = context.SimpleQueue()
+        handing = _Handing(context, shared, workers)
+    started = (reports, handing.taker, gc.get_threshold())
+    with handing, ProcessPoolExecutor(workers, context, _start_worker, started) as pool:
         try:
+            # Submitting starts the processes, which keep what surrounds their start.
+            with _one_thread_each(), _ctrl_c_waits():
+                futures = {
+                    pool.submit(_call, task, values): name for name, values in arguments.items()
+                }
             yield from _gather(futures, reports)
         except BrokenProcessPool as error:
             raise ComposeError(
                 "a worker process was ended from outside (out of memory?); try --jobs 1"
             ) from error
         finally:
-            # The pool's own thread must have ended before Python does: at the exit it is woken
-            # through a pipe that it closes at that moment, and says "Bad file descriptor".
-            for process in multiprocessing.active_children():
-                process.terminate()
-            pool.shutdown(cancel_futures=True)
+            # Not to be interrupted, or the pool would wait for everything that was submitted.
+            with _ctrl_c_waits():
+                # The pool's own thread must have ended before Python does: at the exit it is woken
+                # through a pipe that it closes at that moment, and says "Bad file descriptor".
+                for process in multiprocessing.active_children():
+                    process.terminate()
+                pool.shutdown(cancel_futures=True)
+
+
+class _Handing:
+    """Hands what all tasks share to each worker as soon as it has started.
+
+    As arguments of their start, several MB would let the parent wait for each worker in turn, until
+    it has imported NumPy and more.
+    """
+
+    def __init__(self, context: SpawnContext, shared: tuple[Any, ...], workers: int) -> None:
+        self._reader, self._writer = context.Pipe(duplex=False)
+        self.taker = (self._reader, context.Lock())
+        self._thread = threading.Thread(target=self._hand, args=(shared, workers), daemon=True)
+        self._thread.start()
+
+    def _hand(self, shared: tuple[Any, ...], workers: int) -> None:
+        # The pool starts fewer workers than it may where the first ones are quick; nobody reads
+        # then, and the pipe is closed. If a worker is lost, the pool itself finds out.
+        with suppress(OSError):
+            for _ in range(workers):
+                self._writer.send(shared)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+        self._thread.join()
+        self._writer.close()
 
 
 def _gather(futures: dict[Future[Any], str], reports: Any) -> Iterator[tuple[str, str | None, Any]]:
@@ -111,20 +146,39 @@ def _one_thread_each() -> Iterator[None]:
 
 
 @contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Ignore Ctrl-C in processes started inside the block: the parent handles it.
+def _ctrl_c_waits() -> Iterator[None]:
+    """Hold Ctrl-C back inside the block, and block it for good in the processes started there.
 
-    The parent ignores it meanwhile too, for some milliseconds: an interrupt during a start would
-    leave a process half started.
+    The parent handles it, and an interrupt during a start would leave a process half started. It is
+    delivered when the block ends: a start takes a second or more where the machine is busy.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set signal handlers
+    is_main = threading.current_thread() is threading.main_thread()
+    held_back: list[int] = []
+    before: Any = None
+    if is_main:  # only the main thread may set signal handlers
+        before = signal.signal(signal.SIGINT, lambda number, _: held_back.append(number))
+    try:
+        with _blocked_for_children():
+            yield
+    finally:
+        if is_main:
+            signal.signal(signal.SIGINT, before)
+            if held_back:
+                signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _blocked_for_children() -> Iterator[None]:
+    """Block SIGINT in this thread, because new processes inherit its mask; Windows has none."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        # What arrived meanwhile is delivered here.
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _call(task: Callable[..., Any], values: tuple[Any, ...]) -> Any:
@@ -133,13 +187,21 @@ def _call(task: Callable[..., Any], values: tuple[Any, ...]) -> Any:
 
 
 def _start_worker(
-    reports: Any, shared: tuple[Any, ...], collected_after: tuple[int, int, int]
+    reports: Any, taker: tuple[Any, Any], collected_after: tuple[int, int, int]
 ) -> None:
-    """Prepare a worker; it collects garbage as rarely as the parent, whose thresholds are given."""
+    """Prepare a worker, and take what all tasks share.
+
+    taker: of the parent's `_Handing`. collected_after: the parent's thresholds, so that a worker
+    collects garbage as rarely.
+    """
     global _report, _shared
     gc.set_threshold(*collected_after)
-    _report, _shared = reports, shared
+    # Windows sends Ctrl-C to every process of the console.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    reader, turn = taker
+    with turn:
+        _report, _shared = reports, reader.recv()
 
 
 def _end_with_parent() -> None:

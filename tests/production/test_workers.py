@@ -17,3 +17,16 @@ def test_an_interrupt_leaves_no_process_and_no_thread_of_the_pool_behind() -> No
         break  # ends the generator, as an exception does
     assert set(threading.enumerate()) <= before
     assert not multiprocessing.active_children()
+
+
+def test_every_worker_gets_what_all_tasks_share() -> None:
+    """More than a pipe holds, and for fewer workers than there may be."""
+    shared = ("x" * 1_000_000,)
+    arguments = {str(number): (str(number),) for number in range(5)}
+    for jobs in (1, 3, 5):
+        found = {name: found for name, _, found in run_tasks(jobs, _lengths, arguments, shared)}
+        assert found == {name: (1_000_000, name) for name in arguments}
+
+
+def _lengths(shared: str, name: str) -> tuple[int, str]:
+    return len(shared), name
