@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,7 +144,8 @@ def build_command(
     grounds.add(*index_files(folder), *record_paths(loaded.engines, manifest, folder))
     if check_only:
         found = _stale(manifest, out, model, reference, notes_only=notes_only)
-        _print_check(found, manifest, as_json=as_json, quiet=quiet)
+        again = _command(manifest, out, model)
+        _print_check(found, again, as_json=as_json, quiet=quiet)
         if notes_only:
             grounds.keep()
         elif not loaded.engines:
@@ -265,12 +267,20 @@ def inputs_of(manifest: Path) -> list[Path]:
     return list(read_stamps(manifest))
 
 
-def _print_check(found: list[str], manifest: Path, *, as_json: bool, quiet: bool) -> None:
-    """Print which files are stale; exit with 1 if any is."""
+def _command(manifest: Path, out: Path | None, model: str | None) -> str:
+    """Return the command line that builds what these options of a check name."""
+    words = ["chipassets", "build", str(manifest)]
+    words += ["-o", str(out)] if out else []
+    words += ["--model", model] if model else []
+    return shlex.join(words)
+
+
+def _print_check(found: list[str], command: str, *, as_json: bool, quiet: bool) -> None:
+    """Print which files are stale, and the command that builds them; exit with 1 if any is."""
     if as_json:
         print_json({"stale": found})
     elif found and not quiet:
-        print_text("\n".join([*found, f"{len(found)} stale; run: chipassets build {manifest}"]))
+        print_text("\n".join([*found, f"{len(found)} stale; run: {command}"]))
     elif not quiet:
         print_text("up to date")
     if found:

@@ -95,6 +95,13 @@ def test_check_names_what_is_stale_and_writes_nothing(game: Path, chipassets: Ru
     assert sorted(path.name for path in game.iterdir()) == ["game.yaml"]
 
 
+def test_check_names_the_command_that_builds_what_it_checked(game: Path, chipassets: Run) -> None:
+    said = chipassets(
+        "build", "game.yaml", "-o", "my music", "--model", "default", "--check"
+    ).stdout
+    assert said.endswith("run: chipassets build game.yaml -o 'my music' --model default\n")
+
+
 def test_check_passes_after_a_build(built: Path, chipassets: Run) -> None:
     result = chipassets("build", "game.yaml", "--check")
     assert (result.returncode, result.stdout) == (0, "up to date\n")
