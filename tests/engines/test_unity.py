@@ -98,6 +98,25 @@ def test_layers_ducking_and_stings_have_their_levels(played: Path) -> None:
     assert_gains((played / "said.txt").read_text(), within=0.02)
 
 
+def test_music_goes_through_the_games_mixer_and_keeps_its_voices(played: Path) -> None:
+    assert "astray" not in (played / "said.txt").read_text()
+
+
+def test_a_clip_whose_samples_cannot_be_read_is_told_of(played: Path) -> None:
+    calls = played / "streamed.txt"
+    calls.write_text(
+        "0\tenter\ttitle\t\t\t\t\n0.5\tenter\tbattle\t\t\t\t\n1\tleave\t\t\t\n1.5\tend\n"
+    )
+    table = f"{PACKAGE}/Music/music.chipmusic"
+    mono = need("mono", "mono-runtime")
+    files = (table, "clips", calls, "streamed.f32", "battle.2.ogg")
+    said = run(mono, "Play.exe", *files, cwd=played)
+    assert [start.track for start in told(said)] == ["title", "title"]
+    (warned,) = (row[0] for row in lines(said, "warn"))
+    assert "track 'battle' stays silent: the samples of its clip 'battle.2.ogg'" in warned
+    assert "Decompress On Load" in warned
+
+
 def test_its_state_is_every_engines(played: Path) -> None:
     ((text,), *_) = lines((played / "said.txt").read_text(), "state")
     state = json.loads(text)

@@ -1,4 +1,5 @@
-// Plays a script of calls: Play.exe MUSIC CLIPS SCRIPT HEARD. Clips are raw floats, mono.
+// Plays a script of calls: Play.exe MUSIC CLIPS SCRIPT HEARD [STREAMED]. Clips are raw floats, mono; the
+// samples of the one that is streamed cannot be read.
 using System;
 using System.Collections.Generic;
 using System.Globalization;
@@ -7,6 +8,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Chipassets;
 using UnityEngine;
+using UnityEngine.Audio;
 
 static class Play
 {
@@ -34,11 +36,13 @@ static class Play
                 Buffer.BlockCopy(bytes, 0, data, 0, bytes.Length);
                 track.clips[i] = AudioClip.Create(track.files[i], data.Length, 1, Mixer.Rate, false);
                 track.clips[i].SetData(data, 0);
+                if (files.Length > 4 && track.files[i] == files[4]) track.clips[i].loadType = AudioClipLoadType.Streaming;
             }
         }
         GameObject holder = new GameObject();
         ChipassetsMusic music = holder.AddComponent<ChipassetsMusic>();
         music.bundle = bundle;
+        music.output = new AudioMixerGroup();
         MethodInfo update = typeof(ChipassetsMusic).GetMethod("Update", BindingFlags.Instance | BindingFlags.NonPublic);
         Queue<string[]> script = new Queue<string[]>();
         foreach (string line in File.ReadAllLines(files[2])) script.Enqueue(line.Split('\t'));
@@ -83,7 +87,10 @@ static class Play
                     }
                     if (row[1] == "gains")
                         foreach (AudioSource source in Mixer.Sources)
+                        {
+                            if (source.priority != 0 || source.outputAudioMixerGroup != music.output) Console.WriteLine("astray");
                             if (!source.loop) Console.WriteLine("gain\t" + source.clip.name + "\t" + source.volume.ToString(CultureInfo.InvariantCulture));
+                        }
                 }
                 update.Invoke(music, null);
                 if (stalls > 0)

@@ -34,8 +34,6 @@ namespace UnityEditor
 
 namespace UnityEngine
 {
-    public enum AudioClipLoadType { DecompressOnLoad, CompressedInMemory, Streaming }
-
     public enum AudioCompressionFormat { PCM, Vorbis, ADPCM }
 }
 

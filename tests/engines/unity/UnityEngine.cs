@@ -75,12 +75,15 @@ namespace UnityEngine
         }
     }
 
+    public enum AudioClipLoadType { DecompressOnLoad, CompressedInMemory, Streaming }
+
     public sealed class AudioClip : Object
     {
         public float[] Data;
         public int channels { get; private set; }
         public int samples { get; private set; }
         public int frequency { get; private set; }
+        public AudioClipLoadType loadType { get; set; }
 
         public static AudioClip Create(string name, int lengthSamples, int channels, int frequency, bool stream)
         {
@@ -99,6 +102,7 @@ namespace UnityEngine
 
         public bool GetData(float[] data, int offsetSamples)
         {
+            if (loadType != AudioClipLoadType.DecompressOnLoad) return false;
             Array.Copy(Data, offsetSamples * channels, data, 0, data.Length);
             return true;
         }
@@ -117,6 +121,8 @@ namespace UnityEngine
         public AudioClip clip;
         public bool playOnAwake = true, loop;
         public float volume = 1;
+        public int priority = 128;
+        public Audio.AudioMixerGroup outputAudioMixerGroup;
         public int timeSamples;
         public long Due = -1;
 
@@ -249,4 +255,9 @@ namespace UnityEngine
             throw new ArgumentException("JSON parse error: " + word);
         }
     }
+}
+
+namespace UnityEngine.Audio
+{
+    public class AudioMixerGroup : Object { }
 }

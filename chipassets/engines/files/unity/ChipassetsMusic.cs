@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using UnityEngine;
+using UnityEngine.Audio;
 
 namespace Chipassets
 {
@@ -14,6 +15,7 @@ namespace Chipassets
         [Range(0, 1)] public float volume = 0.8f;
         [Range(0, 1)] public float musicVolume = 1;
         [Range(0, 1)] public float stingVolume = 1;
+        public AudioMixerGroup output;
 
         readonly Dictionary<string, AudioClip> loopClips = new Dictionary<string, AudioClip>();
         MusicCore core;
@@ -125,8 +127,17 @@ namespace Chipassets
                 Debug.LogWarning("chipassets: track '" + track.name + "' stays silent: a clip of it is missing; import music.chipmusic again");
                 return null;
             }
+            AudioClip[] loops = new AudioClip[track.clips.Length];
+            for (int i = 0; i < loops.Length && track.loops; i++)
+            {
+                loops[i] = LoopOf(track, track.clips[i]);
+                if (loops[i] != null) continue;
+                Debug.LogWarning("chipassets: track '" + track.name + "' stays silent: the samples of its clip '"
+                    + track.clips[i].name + "' cannot be read; import it with Load Type Decompress On Load and Preload Audio Data");
+                return null;
+            }
             Sounds sounds = new Sounds();
-            foreach (AudioClip clip in track.clips) sounds.layers.Add(Schedule(track, clip, sample, at));
+            for (int i = 0; i < loops.Length; i++) sounds.layers.Add(Schedule(track, i, loops[i], sample, at));
             return sounds;
         }
 
@@ -147,25 +158,26 @@ namespace Chipassets
         }
 
         // The file once from a sample on, and its loop scheduled where the file ends: to the sample.
-        AudioSource[] Schedule(Track track, AudioClip clip, int start, double at)
+        AudioSource[] Schedule(Track track, int layer, AudioClip loopClip, int start, double at)
         {
-            AudioSource once = NewSource(clip);
+            AudioSource once = NewSource(track.clips[layer]);
             once.timeSamples = start;
             once.PlayScheduled(at);
             if (!track.loops) return new[] { once };
-            AudioSource loop = NewSource(LoopOf(track, clip));
+            AudioSource loop = NewSource(loopClip);
             loop.loop = true;
             loop.PlayScheduled(at + (double)(track.samples - start) / track.rate);
             return new[] { once, loop };
         }
 
-        // Unity reads no loop points, so the loop is a clip of its own, cut once.
+        // Unity reads no loop points, so the loop is a clip of its own, cut once; null where the clip is
+        // streamed or kept compressed, so that its samples cannot be read.
         AudioClip LoopOf(Track track, AudioClip clip)
         {
             AudioClip loop;
             if (loopClips.TryGetValue(clip.name, out loop)) return loop;
             float[] data = new float[track.loop_length * clip.channels];
-            clip.GetData(data, track.loop_start);
+            if (clip.loadType != AudioClipLoadType.DecompressOnLoad || !clip.GetData(data, track.loop_start)) return null;
             loop = AudioClip.Create(clip.name + " loop", track.loop_length, clip.channels, track.rate, false);
             loop.SetData(data, 0);
             loopClips[clip.name] = loop;
@@ -176,6 +188,8 @@ namespace Chipassets
         {
             AudioSource source = gameObject.AddComponent<AudioSource>();
             source.clip = clip;
+            source.outputAudioMixerGroup = output;
+            source.priority = 0; // of all sources the last whose voice Unity takes away
             source.playOnAwake = false;
             source.volume = 0;
             return source;
