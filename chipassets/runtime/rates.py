@@ -4,6 +4,9 @@ SDL_mixer resamples a compressed file in pieces, and takes a piece that returns 
 end: at 22050 or 11025 Hz an OGG comes out empty or cut short, at 48000 Hz some milliseconds short.
 So the file's header is set to the mixer's rate, which leaves nothing to resample, and the decoded
 sound is resampled as one WAV, which SDL does in one piece.
+
+To a lower rate SDL only interpolates: what lies above half of the new rate comes back as tones that
+are in no key. So the sound is resampled to a power of two times the mixer's rate, and halved.
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ from __future__ import annotations
 import io
 import math
 import struct
-from typing import TYPE_CHECKING
+from array import array
+from typing import TYPE_CHECKING, Any
 
 from .mixer import MixerFormat, mixer_format
 from .tracks import Loop
@@ -25,6 +29,8 @@ _VORBIS_RATE = 12
 _CRC_POLYNOMIAL = 0x04C11DB7
 _RESAMPLED_WITH = 1024
 """Samples added before and after for the resampler: more than its filter is long."""
+_CODES = {-16: "h", 16: "H", -8: "b", 8: "B", -32: "f", 32: "f"}
+"""By a mixer's bits: the code of its samples for `array`."""
 _SIGN = bytes(value ^ 0x80 for value in range(256))
 _PCM, _FLOAT = 1, 3
 
@@ -54,9 +60,55 @@ def load_sound(data: bytes, rate_hz: int, loop: Loop | None) -> Sound:
         once *= -(-margin // max(len(once), 1))
         behind = once[:margin]
         before = before if start else once[-margin:]
-    whole = Sound(file=io.BytesIO(_wav(before + raw[:end] + behind, form, rate_hz)))
+    whole = _resampled(before + raw[:end] + behind, form, rate_hz)
     skipped = periods * (form.rate_hz // common) * form.frame_bytes
-    return Sound(buffer=whole.get_raw()[skipped:])
+    return Sound(buffer=whole[skipped:])
+
+
+def _resampled(raw: bytes, form: MixerFormat, rate_hz: int) -> bytes:
+    """Return samples of the mixer's format, which have this rate, at the mixer's."""
+    times = max(math.ceil(math.log2(rate_hz / form.rate_hz)), 0)
+    # SDL resamples to the mixer's rate alone: for a multiple of it a fraction of the rate is said.
+    # An odd rate (11025 Hz) has no half.
+    if form.rate_hz % 2 or rate_hz % 2**times or form.sample_bits not in _CODES:
+        times = 0
+    if rate_hz != form.rate_hz * 2**times:
+        raw = _by_sdl(raw, form, rate_hz // 2**times)
+    for _ in range(times):
+        raw = _halved(raw, form)
+    return raw
+
+
+def _by_sdl(raw: bytes, form: MixerFormat, rate_hz: int) -> bytes:
+    """Return samples of this rate as SDL resamples them to the mixer's."""
+    from pygame.mixer import Sound
+
+    return Sound(file=io.BytesIO(_wav(raw, form, rate_hz))).get_raw()
+
+
+def _halved(raw: bytes, form: MixerFormat) -> bytes:
+    """Return samples at half of their rate, without what is above half of the new one.
+
+    A half-band filter is half of the even samples and half of what interpolation between the odd
+    ones gives at the places of the even; SDL interpolates.
+    """
+    channels, code = form.channels, _CODES[form.sample_bits]
+    values = array(code, raw[: len(raw) - len(raw) % (2 * form.frame_bytes)])
+    even, odd = _frames(values, 0, channels), _frames(values, 1, channels)
+    doubled = array(code, _by_sdl(odd.tobytes(), form, form.rate_hz // 2))
+    between = even[:channels] + _frames(doubled, 1, channels)
+    pairs = zip(even, between, strict=False)  # the last of those between lies behind all even ones
+    if code == "f":
+        return array(code, [(one + two) / 2 for one, two in pairs]).tobytes()
+    return array(code, [(one + two) >> 1 for one, two in pairs]).tobytes()
+
+
+def _frames(values: array[Any], first: int, channels: int) -> array[Any]:
+    """Return every second frame, from the first or the second one on."""
+    half = array(values.typecode, bytes(len(values) // 2 * values.itemsize))
+    for channel in range(channels):
+        half[channel::channels] = values[first * channels + channel :: 2 * channels]
+    return half
 
 
 def _with_rate(data: bytes, rate_hz: int) -> bytes:

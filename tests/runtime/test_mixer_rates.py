@@ -98,6 +98,23 @@ def test_every_format_of_the_mixer_sounds_right_at_another_rate(tmp_path: Path, 
     assert np.sqrt(np.mean((wave - wanted) ** 2)) < 0.03
 
 
+@pytest.mark.parametrize(
+    ("rate_hz", "bits"), [(22_050, -16), (22_050, 8), (22_050, 32), (24_000, -16), (16_000, -16)]
+)
+def test_what_a_lower_rate_cannot_hold_does_not_come_back_as_another_tone(
+    tmp_path: Path, rate_hz: int, bits: int
+) -> None:
+    pieces = [Piece("high", 17_000, bars=4), Piece("low", 4_000, bars=4)]
+    bundle = write_bundle(tmp_path / "bundle", pieces, "wav")
+    decode(bundle, tmp_path / "raw", rate_hz, bits)
+    kind, full = {8: ("u1", 128), -16: ("<i2", 32768), 32: ("<f4", 1)}[bits]
+    high, low = (
+        np.std(np.fromfile(tmp_path / f"raw.{name}", kind)) / full for name in ("high", "low")
+    )
+    assert low == pytest.approx(0.5 / np.sqrt(2), rel=0.02)
+    assert high < 0.02 * low
+
+
 def test_a_file_that_breaks_the_decoder_costs_its_track_and_no_other(tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path / "bundle", [Piece("song", 441), Piece("town", 330)])
     code = DECODE.replace(
