@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import atexit
 import difflib
+import gc
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect no garbage among thousands of tests, and leave them out of later collections."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
+    gc.enable()
+
+
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHIPASSETS_CACHE", str(tmp_path_factory.getbasetemp() / uuid4().hex))
@@ -106,27 +117,34 @@ def session_folder(factory: pytest.TempPathFactory, name: str) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _composed_once(
+def _made_once(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Let takes of the same plan be composed once a session, and in this process."""
+    """Let what the same plan gives be made once a session, and in this process."""
     if not request.node.get_closest_marker("composes_anew"):
         share_takes(tmp_path_factory, monkeypatch)
 
 
 def share_takes(factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let builds find the takes that any test of this session has composed.
+    """Let builds find what any test of this session has sampled, composed and rendered.
 
-    They start no worker processes; see tests/composed_once.py and tests/in_this_process.py.
+    They start no worker processes; see tests/made_once.py and tests/in_this_process.py.
     """
-    casting = sys.modules.get("chipassets.production.casting")
-    if casting is not None:
-        from tests.composed_once import composed_once
+    if "chipassets.compose.material" not in sys.modules:
+        return
+    from tests import made_once
 
-        compose = composed_once(session_folder(factory, "composed"))
-        monkeypatch.setattr(casting, "compose_with_costs", compose)
+    folder = session_folder(factory, "made")
+    monkeypatch.setattr("chipassets.compose.material.sample", made_once.sampled_once(folder))
+    if "chipassets.production.casting" in sys.modules:
+        compose = made_once.composed_once(folder)
+        monkeypatch.setattr("chipassets.production.casting.compose_with_costs", compose)
+    render = made_once.rendered_once(folder)
+    for name in ("production.produce", "decisions.rendered"):
+        if f"chipassets.{name}" in sys.modules:
+            monkeypatch.setattr(f"chipassets.{name}.render_track", render)
     if "chipassets.production.workers" in sys.modules:
         from tests.in_this_process import run_here
 

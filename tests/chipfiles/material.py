@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ VRC6 = [0x9000, 0x9001, 0x9002, 0xA000, 0xA001, 0xA002, 0xB000, 0xB001, 0xB002]
 DMG = [0xFF10 + n for n in range(0x30)]
 
 
+@cache
 def tune(
     bars: int = 4,
     loop_start_bar: int | None = 0,
@@ -31,6 +33,7 @@ def tune(
     return arrange(song(bars, tempo_millibpm, loop_start_bar), track, chip)
 
 
+@cache
 def tune_log(
     bars: int = 4, loop_start_bar: int | None = 0, chip: str = "nes", drums: str = "noise"
 ) -> RegisterLog:
@@ -38,6 +41,7 @@ def tune_log(
     return write_registers(tune(bars, loop_start_bar, chip=chip, drums=drums))
 
 
+@cache
 def busy_log(chip: str, frames: int, loop: int | None, seed: int = 5) -> RegisterLog:
     """Many writes in every frame, so that the data goes through many banks."""
     rng = np.random.default_rng(seed)

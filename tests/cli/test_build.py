@@ -66,6 +66,7 @@ def test_second_build_touches_nothing(built: Path, chipassets: Run) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.composes_anew
 def test_three_processes_compose_the_same_bytes_as_this_one(
     built: Path, chipassets_process: Run
 ) -> None:
@@ -77,6 +78,7 @@ def test_three_processes_compose_the_same_bytes_as_this_one(
     assert (built / "game.lock").read_bytes() == before["game.lock"]
 
 
+@pytest.mark.composes_anew
 def test_a_track_does_not_depend_on_its_neighbours(built: Path, chipassets: Run) -> None:
     manifest = built / "game.yaml"
     manifest.write_text(without_track(manifest.read_text(), "fight"))

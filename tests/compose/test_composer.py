@@ -59,6 +59,7 @@ def test_takes_fit_the_plan(make_model: MakeModel, make_plan: MakePlan) -> None:
     assert compose_takes(make_plan(loops=False), make_model(), count=1)[0].loop_start_bar is None
 
 
+@pytest.mark.composes_anew
 def test_a_take_depends_on_its_number_alone(make_model: MakeModel, make_plan: MakePlan) -> None:
     track, model = make_plan(), make_model(controls=CONTROLS)
     eight = compose_takes(track, model, count=8)
@@ -195,6 +196,7 @@ def test_progress_rises_to_one(make_model: MakeModel, make_plan: MakePlan) -> No
     assert seen[-1] == pytest.approx(1)
 
 
+@pytest.mark.composes_anew
 def test_composing_twice_gives_the_same_text(make_model: MakeModel, make_plan: MakePlan) -> None:
     texts = ["\n".join(score_to_lines(compose_takes(make_plan(), make_model())[2])) for _ in "ab"]
     assert texts[0] == texts[1]

@@ -50,6 +50,7 @@ def test_the_shipped_model_proposes_cells_that_can_be_sung(
     assert len({ranked.cell for ranked in found.tune}) == len(found.tune)
 
 
+@pytest.mark.composes_anew
 def test_an_opening_does_not_depend_on_those_beside_it(
     make_plan: MakePlan, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +73,7 @@ def test_an_opening_does_not_depend_on_those_beside_it(
     assert [row for row, is_same in enumerate(same) if is_same] == [21]
 
 
+@pytest.mark.composes_anew
 def test_material_is_the_tracks_own_and_the_same_again(
     make_plan: MakePlan, singing_model: Model
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_model_in_one_key_proposes_the_same_cells_for_every_key(
     assert low.tune
 
 
+@pytest.mark.composes_anew
 def test_material_is_sampled_once_for_takes_rerolls_and_explanations(
     shipped: Model, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
