@@ -47,13 +47,18 @@ _PHRASE_DB = (-0.6, 0.0, 0.6, 0.0)
 _MOST_BELOW_DB = -9.0
 _SILENT_BELOW = 0.16
 _SHORTEST, _LEAST_FRAMES = 0.55, 6
+"""What is left of a note without volume in softer bars: a share, and at least this many frames."""
+
+_PLUCKED_FRAMES = 4
+"""The least frames of such a note where the plan sets the level: it is plucked, and so softer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dynamics:
-    """The decibels of each bar; none is above 0."""
+    """The decibels of each bar; none is above 0. `set_bars` are those whose level the plan sets."""
 
     bars_db: tuple[float, ...]
+    set_bars: frozenset[int] = frozenset()
 
     def factor(self, bar: int) -> float:
         """Return the factor on the levels in the bar."""
@@ -97,6 +102,7 @@ def shaped(dynamics: Dynamics, track: TrackPlan, score: Score) -> Dynamics:
     mask it.
     """
     bars = list(dynamics.bars_db)
+    set_bars: set[int] = set()
     levels = [track.wished(section.name).dynamics_db for section in score.sections]
     if any(level is not None for level in levels):
         free = [own for own, level in zip(score.sections, levels, strict=True) if level is None]
@@ -104,6 +110,7 @@ def shaped(dynamics: Dynamics, track: TrackPlan, score: Score) -> Dynamics:
     for section, said in zip(score.sections, levels, strict=True):
         if said is None:
             continue
+        set_bars |= set(range(section.start_bar, section.start_bar + section.bars))
         for place in range(section.bars):
             if section.start_bar + place < len(bars):
                 phrase = _PHRASE_DB[place % _PHRASE_BARS] - max(_PHRASE_DB)
@@ -112,7 +119,7 @@ def shaped(dynamics: Dynamics, track: TrackPlan, score: Score) -> Dynamics:
         length = min(max(len(bars) // 2, 2), _FADE_BARS, len(bars))
         for place in range(length):
             bars[len(bars) - length + place] += _FADE_DB * (place + 1) / length
-    return Dynamics(tuple(bars))
+    return Dynamics(tuple(bars), frozenset(set_bars))
 
 
 def _level_out(bars_db: list[float], sections: Sequence[Section]) -> None:
@@ -154,15 +161,23 @@ def _section_db(
 def apply_gates(
     notes: Sequence[ChipNote], dynamics: Dynamics, timing: Timing
 ) -> tuple[ChipNote, ...]:
-    """Return the notes of a voice that has no volume control: in softer bars they are shorter."""
+    """Return the notes of a voice that has no volume control: in softer bars they are shorter.
+
+    Where the plan sets the level they are plucked: as short as the level asks.
+    """
     found = []
+    loudest = max(dynamics.factor(bar) for bar in range(len(dynamics.bars_db)))
     for note in notes:
-        factor = dynamics.factor(note.start_frame // timing.frames_per_bar)
+        bar = note.start_frame // timing.frames_per_bar
+        factor = dynamics.factor(bar)
         if factor < _SILENT_BELOW:
             # A voice without volume cannot fade out: it stops.
             continue
-        share = max(factor**2, _SHORTEST)
-        frames = max(round(note.duration_frames * share), min(note.duration_frames, _LEAST_FRAMES))
+        share, least = max(factor**2, _SHORTEST), _LEAST_FRAMES
+        if bar in dynamics.set_bars:
+            # Against the loudest bar, as the levels of the other voices are raised together.
+            share, least = (factor / loudest) ** 2, _PLUCKED_FRAMES
+        frames = max(round(note.duration_frames * share), min(note.duration_frames, least))
         found.append(replace(note, duration_frames=frames))
     return tuple(found)
 

@@ -53,7 +53,7 @@ def plan_to_text(plan: BuildPlan) -> str:
         *(
             [
                 *_track_lines(track, plan.home, CHIPS[plan.chip]),
-                *(f"  warning: {said.words}" for said in track_warnings(track, plan.formats)),
+                *(f"  warning: {said.words}" for said in track_warnings(track, plan)),
             ]
             for track in plan.tracks
         ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chipassets.chips.profiles import CHIPS, Chip
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 
 _SPC_SURE_SECONDS = 38
@@ -26,13 +27,12 @@ class PlanWarning:
 
 def plan_warnings(plan: BuildPlan) -> tuple[PlanWarning, ...]:
     """Return the warnings about the tracks of a plan, in their order."""
-    return tuple(said for track in plan.tracks for said in track_warnings(track, plan.formats))
+    return tuple(said for track in plan.tracks for said in track_warnings(track, plan))
 
 
-def track_warnings(track: TrackPlan, formats: Collection[str]) -> Iterator[PlanWarning]:
-    """Yield the warnings about a track: keys that were guessed in doubt, and files too small.
-
-    formats: those of the bundle, names of `plan.formats.FORMATS`.
+def track_warnings(track: TrackPlan, plan: BuildPlan) -> Iterator[PlanWarning]:
+    """Yield the warnings about a track of a plan: keys that were guessed in doubt, dynamics that
+    the chip cannot follow, and files too small.
     """
     for melody in track.melodies:
         if melody.tune.rival:
@@ -50,13 +50,33 @@ def track_warnings(track: TrackPlan, formats: Collection[str]) -> Iterator[PlanW
                 f"the key of the motif {motif.name} is guessed as {motif.key}, but may be "
                 f"{motif.rival}: write key: under motifs: {motif.name}:",
             )
-    if "spc" in formats and track_seconds(track) > _SPC_SURE_SECONDS:
+    if soft := _soft_sections(track, CHIPS[plan.chip]):
+        yield PlanWarning(
+            track.name,
+            f"{', '.join(soft)} will be heard about 4 dB softer than the loudest section, not "
+            f"{_SOFT_DB:g}: the {plan.chip}'s triangle has no volume, so the bass is only plucked; "
+            "leave: [triangle] in the track, which gives its part up, makes it 5 to 7",
+        )
+    if "spc" in plan.formats and track_seconds(track) > _SPC_SURE_SECONDS:
         yield PlanWarning(
             track.name,
             f"its SPC may not fit 64 KiB: up to {_SPC_SURE_SECONDS} s fit as a rule, longer "
             "tracks only with few notes and instruments; a build stops if it does not",
             in_bundle=False,
         )
+
+
+_SOFT_DB = 9
+"""The level of `p`, from which on a bass without volume is heard to stay."""
+
+
+def _soft_sections(track: TrackPlan, chip: Chip) -> list[str]:
+    """Return the soft sections of a track whose bass has no volume control."""
+    bass = chip.voice("bass")
+    if bass.kind != "triangle" or bass.name in track.sound.leave:
+        return []
+    levels = {wish.section: wish.dynamics_db for wish in track.wishes if wish.section}
+    return [name for name, db in levels.items() if db is not None and db <= -_SOFT_DB]
 
 
 def track_seconds(track: TrackPlan) -> float:

@@ -100,6 +100,18 @@ def test_a_voice_without_volume_is_shorter_where_it_is_soft_and_at_last_silent()
     assert (gated(0.16, 10), gated(0.16, 5)) == ([6], [5])
 
 
+def test_where_the_plan_sets_the_level_such_a_voice_is_plucked() -> None:
+    def frames(db: float, length: int, loudest: float = 0.0) -> list[int]:
+        dynamics = Dynamics((loudest, db), frozenset((0, 1)))
+        note = ChipNote(TIMING.frames_per_bar, length, 60, 15, "triangle")
+        return [note.duration_frames for note in apply_gates([note], dynamics, TIMING)]
+
+    assert frames(-6.0, 100) == [25]
+    assert frames(-9.0, 100) == [13]
+    assert (frames(-9.0, 20), frames(-9.0, 3)) == ([4], [3])
+    assert frames(-9.0, 100, loudest=-9.0) == [100]
+
+
 def test_a_level_falls_with_its_bar_and_never_to_nothing() -> None:
     dynamics = Dynamics((0.0, -6.0, -60.0))
     notes = [ChipNote(128 * bar, 8, 60, 12, "reed") for bar in range(3)]

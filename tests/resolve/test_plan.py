@@ -487,3 +487,23 @@ def test_the_printed_plan_says_the_swing_that_plays() -> None:
         "  swing 60 % (58.3 plays)",
         "  swing 60 %",
     ]
+
+
+@pytest.mark.parametrize(
+    ("chip", "options", "warned"),
+    [
+        ("nes", "sections: {B: {dynamics: p}}", True),
+        ("nes-vrc6", "sections: {B: {dynamics: p}}", True),
+        ("nes", "sections: {B: {dynamics: mp}}", False),
+        ("nes", "leave: [triangle], sections: {B: {dynamics: p}}", False),
+        ("gameboy", "sections: {B: {dynamics: p}}", False),
+    ],
+)
+def test_a_bass_without_volume_that_should_be_soft_is_warned_of(
+    chip: str, options: str, warned: bool, tmp_path: Path
+) -> None:
+    text = f'game: G\nchip: {chip}\ntracks: {{title: {{form: "A B", {options}}}}}\n'
+    plan = resolve(parse_manifest(text.encode(), tmp_path / "game.yaml"))
+    said = [item.words for item in plan_warnings(plan) if "has no volume" in item.words]
+    assert len(said) == warned
+    assert all(words.startswith("B will be heard about 4 dB softer") for words in said)
