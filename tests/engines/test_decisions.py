@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chipassets.engines import export
+from chipassets.engines.kit import template
 from chipassets.runtime import Director, Library
 from tests.engines.game import need, run
 from tests.engines.scenario import (
@@ -91,6 +92,24 @@ def test_rusts_core(folder: Path) -> None:
     director = Director(Library.open(folder / "bundle"))
     for (text,) in lines(said, "state"):
         director.restore(json.loads(text), 0)
+
+
+def test_the_program_of_bevys_page_compiles(folder: Path) -> None:
+    compiler, project = need("rustc", "rustc"), folder / "page"
+    export("bevy", folder / "bundle", project)
+    page = template("bevy", "README.md").decode()
+    program, calls = re.findall(r"```rust\n(.*?)```", page, re.DOTALL)
+    (project / "src/main.rs").write_text(
+        f"#![allow(dead_code, unused)]\n{program}\n"
+        "enum Place { Overworld }\nimpl States for Place {}\n"
+        f"fn calls(mut music: Music<Kira>) {{\n{calls}}}\n"
+    )
+    sources = Path(__file__).parent / "rust"
+    flags = ("--edition", "2021", "-D", "warnings", "-L", ".")
+    for name in ("kira", "bevy"):
+        run(compiler, *flags, "--crate-type", "rlib", sources / f"{name}.rs", cwd=project)
+    extern = ("--extern", "kira=libkira.rlib", "--extern", "bevy=libbevy.rlib")
+    run(compiler, *flags, *extern, "--emit", "metadata", "src/main.rs", cwd=project)
 
 
 def test_gamemakers_script(folder: Path) -> None:

@@ -1,8 +1,8 @@
-//! The music of the game for Bevy and any other program in Rust, through kira 0.10 or later. Written
+//! The music of the game for Bevy and any other program in Rust, through kira 0.10 and 0.11. Written
 //! by chipassets; build the bundle anew.
 //!
 //! ```toml
-//! kira = { version = "0.10", default-features = false, features = ["cpal", "ogg"] }
+//! kira = { version = "0.11", default-features = false, features = ["cpal", "ogg"] }
 //! ```
 //!
 //! ```ignore
