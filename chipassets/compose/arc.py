@@ -34,4 +34,21 @@ def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]
         if section.is_register_asked:
             floor += section.lift
         arc.append((min(wanted, cap - 2), cap, floor))
-    return arc
+    return _led_over(plan, arc)
+
+
+_FAR = 5.0
+"""Semitones between the registers of two sections that are led over."""
+
+
+def _led_over(
+    plan: PiecePlan, arc: list[tuple[float, float, float]]
+) -> list[tuple[float, float, float]]:
+    """Return the arc in which the last bar of a section goes halfway to the next one's register."""
+    led = list(arc)
+    for section in plan.sections[1:]:
+        first = section.section.start_bar
+        (wanted, cap, floor), (goal, _, _) = arc[first - 1], arc[first]
+        if abs(goal - wanted) > _FAR:
+            led[first - 1] = (min((wanted + goal) / 2, cap - 2), cap, floor)
+    return led

@@ -76,8 +76,8 @@ class Idea:
     onsets: float = 1.0
     literal: float = 0.5
     entries: Mapping[str, int] | None = None
-    tuttis: float = 0.2
-    breaths: tuple[float, float] = (0.5, 0.95)
+    tuttis: float = 0.35
+    breaths: tuple[float, float] = (0.65, 0.96)
 
 
 IDEAS: Mapping[str, Idea] = {
@@ -104,8 +104,7 @@ IDEAS: Mapping[str, Idea] = {
             (RUNNING, OFFBEAT, DUET, OSTINATO, ECHO),
             (DUET, ARPEGGIO, THIRDS),
             literal=0.9,
-            tuttis=0.3,
-            breaths=(0.5, 0.95),
+            tuttis=0.45,
         ),
         Idea(
             "ostinato",

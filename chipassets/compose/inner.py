@@ -52,6 +52,9 @@ _STILL, _LEADS_SHARE = (ideas.THIRDS, ideas.UNISON, ideas.HELD), 0.7
 which the second voice leads."""
 _FILLS_SHARE = 0.35
 """Of the bars in which the tune holds or rests for half a bar, those in which it fills the gap."""
+_FOLLOWING, _ANSWERED_SHARE, _HOLDS = (ideas.THIRDS, ideas.ECHO), 0.6, 8
+"""Roles that stand still where the tune does; of the tune's notes of so many steps or more in which
+no note of theirs begins, how many they answer."""
 
 _BROKEN = (ideas.ARPEGGIO, ideas.RUNNING)
 _OF_TUNE = (ideas.UNISON, ideas.ECHO, ideas.DUET)
@@ -81,6 +84,8 @@ def compose_inner(
             source = bar
         if source not in known:
             written = _cleared(context, source, _WRITERS[role](context, source), role)
+            if role in _FOLLOWING and piece.ASKED not in context.plan.section_at(source).roles:
+                written = _answered(context, source, written)
             written = _beneath(context, source, written, role)
             known[source] = written if role in _OF_TUNE else _apart(context, source, written)
         if known[source]:
@@ -323,6 +328,25 @@ def _long_notes(context: Context, bar: int) -> list[tuple[int, int]]:
     return spans
 
 
+def _answered(context: Context, bar: int, written: Bar) -> Bar:
+    """Return the bar with answers in long notes of the tune under which nothing begins."""
+    for begin, end in _long_notes(context, bar):
+        since = begin + 2
+        if end - begin < _HOLDS - 2 or context.ends_piece(bar):
+            continue
+        moves = any(since - 1 <= step < end for step, _, _ in written)
+        if moves or context.draw("answered", bar, begin) >= _ANSWERED_SHARE:
+            continue
+        kept = [
+            (step, min(steps, since - step) if step < end else steps, pitch)
+            for step, steps, pitch in written
+        ]
+        written = sorted(kept + _answer(context, bar, since, end, kept))
+    return written
+
+
+_STUCK = 3.5
+"""What a tone pays that was just struck in the same bar: a voice that repeats it is no line."""
 _THIRD, _LAST_THIRD = 2.5, 12.0
 """What a chord's third is worth in semitones of moving there, and where a piece ends on it."""
 
@@ -350,7 +374,7 @@ def _needed(context: Context, step: int, end: int, written: Bar, *, is_last: boo
             - wanted * (pitch % OCTAVE == third)
             + 2.0 * (pitch % OCTAVE == bass)
             + 6.0 * (clashes(context, pitch, step) or pitch in beside)
-            + 1.5 * (pitch == before)
+            + (_STUCK if written else 1.5) * (pitch == before)
             + 0.3 * abs(pitch - 64)
         )
 

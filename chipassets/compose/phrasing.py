@@ -121,14 +121,18 @@ def add_pickups(
         # From a goal that lies far away the pickup comes from that side.
         far = abs(goal.pitch - lands) > _FAR_GOAL
         side = (1 if goal.pitch > lands else -1) if far else way
-        kept.remove(goal)
-        length = min(goal.duration_steps, steps[0] - goal.start_step)
-        kept.append(Note(goal.start_step, length, goal.pitch, LEAD))
         ends = [*steps[1:], start + harmony.steps_per_bar]
+        pickup = []
         for index, (step, end) in enumerate(zip(steps, ends, strict=True)):
             degree = first + side * (len(steps) - index)
             pitch = harmony.table.pitch(int(harmony.at[step]), degree)
-            kept.append(Note(step, end - step, pitch, LEAD))
+            pickup.append(Note(step, end - step, pitch, LEAD))
+        if abs(pickup[0].pitch - goal.pitch) > OCTAVE:
+            # From another register it would be heard as another voice, not as a way there.
+            continue
+        kept.remove(goal)
+        length = min(goal.duration_steps, steps[0] - goal.start_step)
+        kept += [Note(goal.start_step, length, goal.pitch, LEAD), *pickup]
     return sorted(kept, key=lambda note: note.start_step)
 
 

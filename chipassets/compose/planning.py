@@ -49,7 +49,7 @@ _WORDS = {
 _PEAK_FROM, _PEAK_TO = 0.6, 0.85
 """Where in a piece its highest note stands."""
 
-_LIFTS = (3, 4, 5, 5, 7, 7, 9, -3)
+_LIFTS = (3, 4, 5, 5, 7, 7, 9)
 _OCTAVE_SHARE, _NARROW = 0.25, 20.0
 """Semitones by which a section that contrasts is raised."""
 
@@ -114,15 +114,16 @@ def _draw_cycle(track: TrackPlan) -> Cycle | None:
     comes_again, turns, is_one = rng.random(3).tolist()
     if comes_again >= _CYCLE_SHARE:
         return None
-    return Cycle(turns=turns < _TURNS_SHARE, is_one=is_one < _ONE_CYCLE_SHARE)
+    alone = is_one < _ONE_CYCLE_SHARE
+    return Cycle(turns=turns < _TURNS_SHARE and not alone, is_one=alone)
 
 
 _ENTRIES: tuple[dict[str, int], ...] = (
-    {INNER: 4}, {INNER: 2}, {INNER: 4, piece.DRUMS: 4}, {BASS: 2}, {piece.DRUMS: 8},
-    {INNER: 2, BASS: 1}, {INNER: 4, BASS: 2},
+    {INNER: 4}, {INNER: 2}, {INNER: 4, piece.DRUMS: 4}, {BASS: 1}, {piece.DRUMS: 8},
+    {INNER: 2, BASS: 1}, {INNER: 2, piece.DRUMS: 2},
     {LEAD: 4}, {LEAD: 4, piece.DRUMS: 4}, {LEAD: 2, piece.DRUMS: 2}, {LEAD: 2}, {LEAD: 2, BASS: 1},
     {piece.DRUMS: 4}, {piece.DRUMS: 2},
-    {INNER: 2, piece.DRUMS: 4}, {BASS: 2, piece.DRUMS: 4},
+    {INNER: 2, piece.DRUMS: 4}, {BASS: 1, piece.DRUMS: 2},
 )  # fmt: skip
 _ENTRIES_SHARE = 0.4
 
@@ -330,7 +331,10 @@ def _changes(rng: np.random.Generator) -> tuple[frozenset[str], frozenset[str]]:
         draw = float(rng.random())
         count = sum(draw > place for place in _CHANGES)
         order = [str(name) for name in rng.permutation(_CHANGING)]
-        found.append(frozenset(order[:count]))
+        if not set(order[:count]) & set(_PARTS):
+            # Over the same bass and second voice nothing contrasts.
+            order.sort(key=_PARTS.__contains__, reverse=True)
+        found.append(frozenset(order[: max(1, count)]))
     return found[0], found[1]
 
 
@@ -410,6 +414,7 @@ def _inner_role(
         * (1.0 if role not in taken else 0.15)
         * (_IN_CYCLE if cycle and role in INDEPENDENT[INNER] else 1.0)
         * (3.0 if role == ideas.RUNNING and sixteenths > _MANY_SIXTEENTHS else 1.0)
+        * _LESS.get(role, 1.0)
         * _BY_PACE ** -abs(ideas.BUSY[role] - (0.1 + 0.9 * pace))
         for role in ideas.INNER_ROLES
     }
@@ -420,6 +425,10 @@ _IN_CYCLE = 3.0
 """How much likelier a role that can come again to the note is where the accompaniment does."""
 _OTHER: Mapping[str, float] = {ideas.UNISON: 0.0, ideas.THIRDS: 0.15}
 """The same for roles that double the tune, of which little is enough."""
+_LESS: Mapping[str, float] = {
+    ideas.COUNTER: 0.35, ideas.HELD: 0.35, ideas.STABS: 0.7, ideas.ARPEGGIO: 0.8, ideas.THIRDS: 0.8,
+}  # fmt: skip
+"""Roles that readers of takes marked lower than others."""
 _OTHER_ROLES, _BY_PACE = 0.35, 200.0
 """How likely a role is that the idea does not name, beside one that it does; and by which factor a
 role is less likely that is as busy as can be where the piece is as slow as can be."""
@@ -488,8 +497,15 @@ def _cadence(
     states_again = part.returning_bars > 0
     contrasts = bool(before) and not states_again
     if states_again:
-        return piece.CLOSED if rng.random() < 0.75 else piece.DECEPTIVE
-    return piece.HALF if contrasts or rng.random() < 0.6 else piece.CLOSED
+        return piece.CLOSED if rng.random() < _CLOSES_AGAIN else piece.DECEPTIVE
+    half = _STAYS_OPEN if part.section.bars > PHRASE_BARS else _STAYS_OPEN_SHORT
+    return piece.HALF if contrasts or rng.random() < half else piece.CLOSED
+
+
+_CLOSES_AGAIN = 0.9
+_STAYS_OPEN, _STAYS_OPEN_SHORT = 0.2, 0.6
+"""How often a section that comes again closes, and how often a first one of eight bars or more, or
+of four, ends on the dominant. Takes without a close in 16 bars were marked 0.7 points lower."""
 
 
 def _words(

@@ -116,7 +116,7 @@ def sketch_again(
         }
         task = TuneTask(
             plan, harmony, cells, track.pulse_steps, track.bars, fixed, dict(track.guidance),
-            track.temperature, settled,
+            track.temperature, settled, _heard(base, wanted),
         )  # fmt: skip
         tune, cost = compose_tune(task, rng)
         tune = entering(plan, tune)
@@ -247,6 +247,16 @@ def _fixed(
     """Return, by bar, the fixed notes of the tune: unchanged ones, and those that are given."""
     stays = {bar: held.get(bar, ()) for bar in range(track.bars) if bar not in wanted.bars}
     return {**{bar: notes for bar, notes in given.bars.items() if bar in wanted.bars}, **stays}
+
+
+def _heard(score: Score, wanted: Reroll) -> dict[int, list[tuple[int, int]]]:
+    """Return the (step, pitch) of the tune's notes in the bars that are composed again, by bar."""
+    found: dict[int, list[tuple[int, int]]] = {bar: [] for bar in wanted.bars}
+    for note in score.part(LEAD):
+        bar, step = divmod(note.start_step, score.steps_per_bar)
+        if bar in found:
+            found[bar].append((step, note.pitch))
+    return {bar: notes for bar, notes in found.items() if notes}
 
 
 def _letters(plan: PiecePlan, held: Mapping[int, Notes], wanted: Reroll) -> dict[str, Notes]:

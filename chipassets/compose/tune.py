@@ -88,7 +88,8 @@ class TuneTask:
 
     given: notes, in degrees, that a motif or a primer fixes, by bar; the search fills what they
     leave. weights: factors on the costs, by name. settled: by bar, the step up to which a motif
-    fixes the tune, rests included.
+    fixes the tune, rests included. unwanted: by bar, the (step, pitch) of notes of which a new bar
+    is not to consist again.
     """
 
     plan: PiecePlan
@@ -100,6 +101,7 @@ class TuneTask:
     weights: Mapping[str, float] = field(default_factory=dict)
     temperature: float = 1.0
     settled: Mapping[int, int] = field(default_factory=dict)
+    unwanted: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +365,11 @@ class _Search:
             parts["cadence"] = goals.astype(np.float64)
         if task.plan.section_at(bar).is_led_by_tune:
             parts["moves"] = _STILL * (counted(table.mask & (pitches != pitches[:, :1])) == 0)
+        for place in range(count):
+            unwanted = task.unwanted.get(bar + place)
+            if unwanted is not None:
+                again = _consists_of(table, pitches, unwanted, place * self._bar_steps)
+                parts["again"] = parts.get("again", 0.0) + _UNWANTED * again
         chance = self._rng.random(table.rows)
         # Gumbel noise: the winner is a draw from a softmax over costs, no coin's toss.
         luck = task.temperature * _NOISE * -np.log(-np.log(chance * 0.998 + 0.001))
@@ -666,6 +673,22 @@ def _with_room(slots: Sequence[Slot], given: Mapping[int, Notes]) -> list[Slot]:
 
 _ALONE = TuneBar((), (), "held", "plain", 0)
 """A bar without notes, for intervals of which only the second bar is known."""
+_UNWANTED = 50.0
+"""What a bar pays that consists of unwanted notes: no other cost is as high."""
+
+
+def _consists_of(
+    table: Candidates, pitches: Integers, notes: Sequence[tuple[int, int]], start: int
+) -> Floats:
+    """Return 1 for each candidate [rows] that has just these notes in the bar from `start` on."""
+    inside = table.mask & (table.steps >= start)
+    here = counted(inside)
+    found = np.zeros(table.rows, np.int64)
+    for step, pitch in notes:
+        found += counted(inside & (table.steps == start + step) & (pitches == pitch))
+    return np.asarray((here == len(notes)) & (found == len(notes)), np.float64)
+
+
 _STILL = 4.0
 """What a bar of one pitch costs where no other voice moves."""
 _LEAST_ROOM = 4

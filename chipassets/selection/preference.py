@@ -1,7 +1,8 @@
 """Preference: which of several takes people would rather leave in a game.
 
-A linear model of measures of a score's opening. Its weights were fitted to marks that
-readers gave to takes without knowing where they came from (`chipassets/models/preference.md`).
+A linear model of measures of a score's opening, and of how many of them are unusual. Its weights
+were fitted to marks that readers gave to takes without knowing where they came from
+(`chipassets/models/preference.md`).
 """
 
 from __future__ import annotations
@@ -283,7 +284,8 @@ class Weights:
     """A fitted model, an array [measures] each, in the order of `MEASURES`.
 
     low, high: where values are cut off. mean, spread: what they are standardised by. weights: marks
-    (of ten) for one spread more.
+    (of ten) for one spread more. unusual_mean: how many measures of a take are `unusual`;
+    unusual_weight: marks for one more.
     """
 
     low: NDArray[np.float64]
@@ -291,11 +293,27 @@ class Weights:
     mean: NDArray[np.float64]
     spread: NDArray[np.float64]
     weights: NDArray[np.float64]
+    unusual_mean: float
+    unusual_weight: float
 
     def predict(self, measures: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the marks above a usual take's for measures [..., measures]."""
         cut = np.clip(measures, self.low, self.high)
-        return np.asarray(((cut - self.mean) / self.spread) @ self.weights)
+        found = ((cut - self.mean) / self.spread) @ self.weights
+        more = unusual(measures, self.mean, self.spread) - self.unusual_mean
+        return np.asarray(found + self.unusual_weight * more)
+
+
+UNUSUAL = 1.75
+"""How many spreads from the mean a measure is unusual. A take that is odd in one respect may be
+good; of takes that are odd in many, most are broken. From 1.25 to 2 readers' marks agree alike."""
+
+
+def unusual(
+    measures: NDArray[np.float64], mean: NDArray[np.float64], spread: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how many measures [..., measures] lie more than `UNUSUAL` spreads from their mean."""
+    return np.asarray((np.abs(measures - mean) > UNUSUAL * spread).sum(axis=-1), np.float64)
 
 
 def measures_of(score: Score, pulse_steps: int) -> NDArray[np.float64]:
@@ -318,11 +336,14 @@ def preference(score: Score, pulse_steps: int) -> float:
 @cache
 def _weights() -> Weights:
     """Return the learned weights, in the order of MEASURES."""
-    stored = json.loads(_MODEL.read_text(encoding="utf-8"))["measures"]
+    model = json.loads(_MODEL.read_text(encoding="utf-8"))
+    stored = model["measures"]
     rows = np.array(
         [
             [stored[name][field] for field in ("low", "high", "mean", "spread", "weight")]
             for name in MEASURES
         ]
     )
-    return Weights(*rows.T)
+    low, high, mean, spread, weights = rows.T
+    odd = model["unusual"]
+    return Weights(low, high, mean, spread, weights, odd["mean"], odd["weight"])

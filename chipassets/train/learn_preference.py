@@ -16,14 +16,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chipassets.selection.preference import MEASURES, Weights
+from chipassets.selection.preference import MEASURES, UNUSUAL, Weights, unusual
 
-FORMAT = 1
+FORMAT = 2
 MARKS = Path(__file__).with_name("preference_marks.csv")
 _MODELS = Path(__file__).resolve().parents[1] / "models"
 
 _PENALTY = 150.0
 """Of ridge regression: the best of 60, 90, 150, 250, 400 and 600 by cross-validation."""
+_SHARED = 9.0
+"""By how much less the number of unusual measures is penalised, which says something of all."""
 _CUT = 0.03
 """Values beyond this share of takes at either end are cut off."""
 _DIGITS = 5
@@ -64,9 +66,12 @@ def fit(measures: Floats, marks: Floats) -> Weights:
     low, high = np.quantile(measures, (_CUT, 1 - _CUT), axis=0)
     cut = np.clip(measures, low, high)
     mean, spread = cut.mean(axis=0), cut.std(axis=0) + 1e-9
-    z = (cut - mean) / spread
-    system = z.T @ z + _PENALTY * np.eye(z.shape[1])
-    return Weights(low, high, mean, spread, np.linalg.solve(system, z.T @ (marks - marks.mean())))
+    odd = unusual(measures, mean, spread)
+    scale = odd.std() + 1e-9
+    z = np.column_stack(((cut - mean) / spread, (odd - odd.mean()) / scale))
+    penalties = np.append(np.full(mean.size, _PENALTY), _PENALTY / _SHARED)
+    found = np.linalg.solve(z.T @ z + np.diag(penalties), z.T @ (marks - marks.mean()))
+    return Weights(low, high, mean, spread, found[:-1], float(odd.mean()), float(found[-1] / scale))
 
 
 def agreement(known: Marks) -> float:
@@ -85,6 +90,10 @@ def model_of(found: Weights) -> dict[str, object]:
     words = ("low", "high", "mean", "spread", "weight")
     return {
         "format": FORMAT,
+        "unusual": {
+            "mean": round(found.unusual_mean, _DIGITS),
+            "weight": round(found.unusual_weight, _DIGITS),
+        },
         "measures": {
             name: {
                 word: round(float(field[place]), _DIGITS)
@@ -104,6 +113,7 @@ def card(known: Marks, found: Weights, correlation: float) -> str:
         f"{found.weights[place]:+.2f} |"
         for place in order
     )
+    odd = unusual(known.measures, found.mean, found.spread)
     return f"""# Preference among takes
 
 Weights of measures of a take's first bars, made by `python -m chipassets.train.learn_preference`
@@ -118,6 +128,9 @@ to choose among takes, so its own predictions are no measure of the music.
 | measure | takes | marks for one spread more |
 |---|---|---|
 {rows}
+
+Each measure that lies more than {UNUSUAL} spreads from the mean costs
+{-found.unusual_weight:.2f} marks; takes have {found.unusual_mean:.1f} ± {odd.std():.1f} of them.
 """
 
 

@@ -121,7 +121,7 @@ def test_gestures_come_from_the_material(make_plan: MakePlan, metre: str) -> Non
         assert {cell.rhythm for cell in (*found.values(), reply)} <= rhythms
         nothing = Material((), (), 0)
         assert choose_gestures(plan, nothing, pulse, rng) == ({}, None)
-    assert used >= 7
+    assert used >= 5
 
 
 def test_a_note_that_sounds_over_the_bar_line_ends_where_the_next_begins() -> None:
@@ -146,4 +146,4 @@ def test_tunes_sound_over_bar_lines_and_begin_behind_them(make_plan: MakePlan) -
             late[bar * 16 not in starts] += 1
             over[any(n.start_step < bar * 16 < n.end_step for n in lead)] += 1
     assert over[True] > 0.02 * bars
-    assert 0.1 * bars < late[True] < 0.6 * bars
+    assert 0.08 * bars < late[True] < 0.6 * bars

@@ -91,6 +91,22 @@ def test_from_a_far_goal_a_pickup_comes_from_its_side(make_plan: MakePlan) -> No
     assert far
 
 
+def test_a_pickup_begins_within_an_octave_of_the_goal_before_it(make_plan: MakePlan) -> None:
+    left_out = 0
+    for seed in range(40):
+        context = context_in(a_track(make_plan, "4/4", seed), seed=seed)
+        low = [replace(n, pitch=n.pitch - 24 * (n.start_step < 64)) for n in context.notes]
+        far = replace(context, notes=tuple(low))
+        for own in (context, far):
+            notes = with_pickups(own, (3,), draw=seed / 40)
+            pickup = [n for n in notes if n.start_step not in {m.start_step for m in own.notes}]
+            left_out += own is far and not pickup
+            if pickup:
+                goal = [note for note in notes if note.start_step < pickup[0].start_step][-1]
+                assert abs(pickup[0].pitch - goal.pitch) <= 12, seed
+    assert left_out
+
+
 def test_a_pickup_over_the_seam_leads_to_the_first_bar(make_plan: MakePlan) -> None:
     found = 0
     for seed in range(8):

@@ -11,7 +11,7 @@ from chipassets.compose.form import track_parts
 from chipassets.compose.ideas import IDEAS
 from chipassets.compose.piece import CADENCES, PiecePlan
 from chipassets.compose.planning import draw_idea, plan_piece, weighted
-from chipassets.music.forms import FORMS, FormPart, lay_out
+from chipassets.music.forms import EDGES, FORMS, FormPart, lay_out
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.plan.presets import MOODS, SCENES, character
 from chipassets.plan.trackplan import TrackPlan
@@ -213,3 +213,26 @@ def test_in_a_loop_parts_wait_for_their_entry_only_in_an_intro(make_plan: MakePl
     assert waits["plain", False]
     assert waits["intro", True]
     assert max(waits["intro", True]) <= 4
+
+
+def test_a_section_that_contrasts_has_another_bass_or_another_second_voice(
+    make_plan: MakePlan,
+) -> None:
+    found = 0
+    for seed in range(60):
+        plan = plan_piece(make_plan(seed=seed, bars=32), 0)
+        if plan.cycle is not None and plan.cycle.is_one:
+            continue
+        for section in plan.sections:
+            if section.place and section.section.name not in EDGES:
+                found += 1
+                assert not {BASS, INNER} <= set(section.likes), seed
+    assert found > 40
+
+
+def test_an_accompaniment_that_goes_through_the_whole_piece_does_not_turn(
+    make_plan: MakePlan,
+) -> None:
+    cycles = [plan_piece(make_plan(seed=seed, bars=16), 0).cycle for seed in range(120)]
+    kinds = {(cycle.is_one, cycle.turns) for cycle in cycles if cycle is not None}
+    assert kinds == {(True, False), (False, False), (False, True)}

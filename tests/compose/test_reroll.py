@@ -132,6 +132,24 @@ def test_new_bars_go_on_as_their_neighbours_do(metre: str) -> None:
         assert abs(lengths[0] - lengths[1]) <= 2
 
 
+@pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8"])
+def test_a_new_bar_of_the_tune_is_never_the_one_that_was_not_wanted(metre: str) -> None:
+    for seed in range(3):
+        track = track_in(metre, seed)
+        material = material_in(track.metre)
+        base = sketch(track, material, 1).score
+        for bar in (1, 5, 6):
+            steps = range(bar * base.steps_per_bar, (bar + 1) * base.steps_per_bar)
+            made = reroll(track, material, base, 1, Reroll(frozenset({TUNE}), frozenset({bar})), 0)
+
+            def heard(score: Score, steps: range = steps) -> list[tuple[int, int]]:
+                """The starts and pitches of the tune's notes in the bar."""
+                notes = score.part(LEAD)
+                return [(n.start_step, n.pitch) for n in notes if n.start_step in steps]
+
+            assert heard(made) != heard(base), (seed, bar)
+
+
 def test_bass_and_drums_of_a_take_of_another_composer_stay_in_new_bars() -> None:
     track = track_in("4/4", 4)
     track = replace(track, character=replace(track.character, groove="rock"))

@@ -145,6 +145,22 @@ def test_the_peak_is_the_highest_place(make_plan: MakePlan) -> None:
     assert above <= 4
 
 
+def test_the_last_bar_of_a_section_leads_to_the_register_of_the_next(make_plan: MakePlan) -> None:
+    plan = plan_piece(make_plan(seed=3, bars=16), 0)
+    bare = [replace(section, lift=0) for section in plan.sections]
+    level = register_arc(replace(plan, sections=tuple(bare)), 16)
+    first = plan.sections[2].section.start_bar
+    raised = replace(plan, sections=(*bare[:2], replace(bare[2], lift=9), *bare[3:]))
+    led = register_arc(raised, 16)
+    before, at = level[first - 1][0], led[first][0]
+    assert at - before > 5
+    assert led[first - 1][0] == min((before + at) / 2, led[first - 1][1] - 2)
+    assert led[: first - 1] == level[: first - 1]
+    # Two registers that are near each other need no way.
+    near = replace(plan, sections=(*bare[:2], replace(bare[2], lift=2), *bare[3:]))
+    assert register_arc(near, 16)[first - 1] == level[first - 1]
+
+
 def test_the_arc_has_its_cap_at_the_peak(make_plan: MakePlan) -> None:
     for seed in range(20):
         track = make_plan(seed=seed, bars=16)

@@ -13,7 +13,13 @@ import pytest
 from chipassets.music.keys import Key
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import DrumStroke, Note, Score, ordered
-from chipassets.selection.preference import MEASURES, OPENING_BARS, measures_of, preference
+from chipassets.selection.preference import (
+    MEASURES,
+    OPENING_BARS,
+    measures_of,
+    preference,
+    unusual,
+)
 from chipassets.train.learn_preference import (
     MARKS,
     agreement,
@@ -163,10 +169,30 @@ def test_a_fit_finds_what_the_marks_follow() -> None:
     order = np.argsort(-np.abs(found.weights))
     assert order[:2].tolist() == [2, 5]
     assert found.weights[2] > 0 > found.weights[5]
-    # What lies beyond the usual counts as the usual's end.
+    # What lies beyond the usual counts as the usual's end, and as unusual.
     far = np.where(np.arange(len(MEASURES)) == 2, 9.0, table[0])
     near = np.where(np.arange(len(MEASURES)) == 2, found.high[2], table[0])
-    assert found.predict(far[None]) == pytest.approx(found.predict(near[None]))
+    more = unusual(far, found.mean, found.spread) - unusual(near, found.mean, found.spread)
+    assert found.predict(far[None]) == pytest.approx(
+        found.predict(near[None]) + more * found.unusual_weight
+    )
+
+
+@pytest.mark.parametrize(("value", "count"), [(1.74, 0), (1.76, 1), (-1.74, 0), (-1.76, 1)])
+def test_a_measure_is_unusual_from_seven_quarters_of_a_spread_on(value: float, count: int) -> None:
+    mean, spread = np.array([3.0, 5.0]), np.array([2.0, 0.5])
+    assert unusual(np.array([3.0 + 2 * value, 5.0]), mean, spread) == count
+
+
+def test_takes_that_are_odd_in_many_respects_lose_marks_for_it() -> None:
+    """What the marks say of all measures alike is learned beside what they say of each."""
+    rng = np.random.default_rng(4)
+    table = rng.standard_t(4, (600, len(MEASURES)))
+    odd = unusual(table, table.mean(axis=0), table.std(axis=0))
+    marks = -0.3 * odd + 0.1 * rng.random(600)
+    found = fit(table, marks)
+    assert found.unusual_weight < -0.15
+    assert np.abs(found.weights).max() < -found.unusual_weight
 
 
 def test_the_shipped_weights_are_those_of_the_marks(
@@ -184,7 +210,9 @@ def test_the_shipped_weights_are_those_of_the_marks(
         assert row == pytest.approx(kept["measures"][name], abs=1e-4), name
     text = (shipped / "preference.md").read_text(encoding="utf-8")
     assert text == card(known, fit(known.measures, known.centred), agreement(known))
-    assert set(model_of(fit(known.measures, known.centred))) == {"format", "measures"}
+    model = model_of(fit(known.measures, known.centred))
+    assert set(model) == {"format", "measures", "unusual"}
+    assert model["unusual"] == kept["unusual"] == made["unusual"]
 
 
 def test_marks_of_other_measures_are_refused(tmp_path: Path) -> None:
