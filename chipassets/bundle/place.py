@@ -13,6 +13,7 @@ from chipassets.bundle.files import resolved
 from chipassets.bundle.index import ATTRIBUTES_PATH, INDEX_NAME, claimed_by_index
 from chipassets.bundle.swap import SWAP_NAME, recover
 from chipassets.errors import BundleError
+from chipassets.plainfile import read_plain
 
 MAX_INDEX_BYTES = 256 << 20
 
@@ -145,7 +146,7 @@ def _claim(target: Path) -> tuple[str, frozenset[str]] | None:
 
 def _foreign(folder: Path, *, has_index: bool) -> str:
     """Return the message of a folder that is not empty and no bundle."""
-    if has_index and _CONFLICT in (folder / INDEX_NAME).read_bytes():
+    if has_index and _CONFLICT in read_plain(folder / INDEX_NAME):
         return (
             f"a merge left conflict markers in {folder / INDEX_NAME}; all of a bundle is made from "
             "the manifest and its lock: remove the folder and build again"

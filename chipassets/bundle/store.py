@@ -18,6 +18,7 @@ from chipassets.bundle.index import INDEX_NAME, FileEntry, Index, index_from_byt
 from chipassets.bundle.place import MAX_INDEX_BYTES, Place, prepare_place, swaps_whole
 from chipassets.bundle.swap import SWAP_NAME, replace_contents, replace_folder
 from chipassets.errors import BundleError, CheckError
+from chipassets.plainfile import read_plain
 
 _PATIENCE_SECONDS = 10.0
 """How long a reader waits for a replacement in progress."""
@@ -40,7 +41,7 @@ def read_index(folder: Path) -> Index:
             raise CheckError(
                 f"{path} is larger than {MAX_INDEX_BYTES >> 20} MiB; build the bundle again"
             )
-        return index_from_bytes(path.read_bytes())
+        return index_from_bytes(read_plain(path))
     except OSError as error:
         if not folder.exists():
             raise CheckError(f"there is no folder {folder}; build the bundle first") from error

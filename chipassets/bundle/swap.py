@@ -12,6 +12,7 @@ from pathlib import Path
 
 from chipassets.bundle.files import take_mode
 from chipassets.bundle.index import INDEX_NAME, claimed_by_index
+from chipassets.plainfile import read_plain
 
 SWAP_NAME = ".chipassets-swap"
 """The folder within a bundle that holds complete files while they are moved to their places."""
@@ -87,7 +88,7 @@ def _move_into_place(target: Path) -> None:
 def _listed(index: Path) -> frozenset[str]:
     """Return the paths that an index file lists; none if there is no valid index."""
     try:
-        claim = claimed_by_index(index.read_bytes())
+        claim = claimed_by_index(read_plain(index))
     except FileNotFoundError:
         claim = None
     return claim[1] if claim else frozenset()

@@ -80,10 +80,12 @@ def _manifest(ctx: typer.Context) -> object:
 
 def _values(manifest: object) -> dict[str, Any]:
     """Return the values of a manifest, as far as they can be read."""
-    from chipassets.manifest.yaml_reader import read_document
+    from chipassets.manifest.yaml_reader import MAX_BYTES, read_document
+    from chipassets.plainfile import read_plain
 
+    name = str(manifest)
     try:
-        return read_document(Path(str(manifest)).read_bytes(), str(manifest))[0].values
+        return read_document(read_plain(Path(name), MAX_BYTES + 1), name)[0].values
     except (ChipassetsError, OSError, ValueError):
         return {}
 

@@ -25,6 +25,7 @@ from chipassets.compose.controls import ControlGroup
 from chipassets.compose.model import FORGET_BIAS, Float32Array, Model
 from chipassets.errors import ModelError
 from chipassets.nearest import did_you_mean
+from chipassets.plainfile import read_plain
 from chipassets.strictjson import loads
 
 __all__ = [
@@ -92,7 +93,7 @@ def load_model(path: Path | str) -> Model:
                 f"{path} is {size:,} bytes, larger than any model of this kind "
                 f"({MAX_FILE_BYTES:,}); give the path of a model file"
             )
-        data = Path(path).read_bytes()
+        data = read_plain(Path(path))
     except OSError as error:
         raise ModelError(
             f"cannot read the model {path}: {error.strerror or error}; check --model, or make "

@@ -12,6 +12,7 @@ from chipassets.errors import UsageError
 from chipassets.midi.reader import MidiContent, MidiError, names_drums, parse_midi
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
 from chipassets.music.score import Score
+from chipassets.plainfile import read_plain
 from chipassets.units import STEPS_PER_BEAT, STRAIGHT, Swing
 
 _MOST_BYTES = 1 << 22
@@ -126,8 +127,7 @@ def _content(source: Path | bytes, name: str) -> MidiContent:
     data = source
     if isinstance(data, Path):
         try:
-            with data.open("rb") as file:
-                data = file.read(_MOST_BYTES + 1)
+            data = read_plain(data, _MOST_BYTES + 1)
         except OSError as error:
             raise UsageError(f"{name} cannot be read: {error.strerror or error}") from error
     if len(data) > _MOST_BYTES:

@@ -13,6 +13,7 @@ from typing import Any
 
 from chipassets.bundle import FileEntry, Index, LayerEntry, TrackEntry, read_index
 from chipassets.errors import BundleError
+from chipassets.plainfile import read_plain
 from chipassets.units import steps_per_bar
 
 _TEMPLATES = "chipassets.engines"
@@ -43,7 +44,7 @@ class Music:
     def data(self, path: str) -> bytes:
         """Return the contents of a file of the bundle; BundleError if it cannot be read."""
         try:
-            return (self.folder / path).read_bytes()
+            return read_plain(self.folder / path)
         except OSError as error:
             raise BundleError(
                 f"cannot read {self.folder / path}: {error.strerror or error}; build it again"

@@ -16,6 +16,7 @@ from chipassets.bundle import write_file
 from chipassets.bundle.files import resolved
 from chipassets.engines.kit import Item
 from chipassets.errors import BundleError
+from chipassets.plainfile import read_plain
 
 RECORD = ".chipassets-{engine}.json"
 _FORMAT = 1
@@ -171,7 +172,7 @@ def _hash_of(path: Path) -> str:
 def _read_record(path: Path) -> dict[str, _Entry]:
     """Return the record, empty if it is missing or damaged: then no file counts as ours."""
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_plain(path))
         if found["format"] != _FORMAT:
             return {}
         return {

@@ -15,6 +15,7 @@ from chipassets.errors import BundleError, CheckError
 from chipassets.lock.conflict import conflict_error, has_conflict
 from chipassets.lock.entries import Lock
 from chipassets.lock.lock_text import ADVICE, lock_from_text, lock_to_text
+from chipassets.plainfile import read_plain
 
 _MAX_BYTES = 1 << 30
 _HEAD_BYTES = 4096
@@ -58,8 +59,7 @@ def lock_files(manifest: Path) -> list[Path]:
 def _owner(lock: Path) -> str:
     """Return the name of the manifest that a lock file names; "" if there is none."""
     try:
-        with lock.open("rb") as file:
-            head = file.read(_HEAD_BYTES).decode(errors="replace")
+        head = read_plain(lock, _HEAD_BYTES).decode(errors="replace")
     except (OSError, ValueError):
         return ""
     _, found, rest = head.partition('"manifest":')
@@ -114,7 +114,7 @@ def read_text(path: Path) -> str | None:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise CheckError(f"{path} is larger than 1 GiB, so it is not a lock; {ADVICE}")
-        return path.read_bytes().decode("utf-8-sig")
+        return read_plain(path).decode("utf-8-sig")
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RuntimeError) as error:

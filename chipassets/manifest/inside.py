@@ -40,6 +40,8 @@ def _existing(folder: Path, name: str) -> Path:
                      "copy it into the manifest's folder and name it there")  # fmt: skip
     if path.is_dir():
         raise refuse("it is a folder", "name a file in it")
+    if path.exists() and not path.is_file():
+        raise refuse("it is a pipe or a device", "name a file")
     if not path.is_file():
         raise refuse("there is no such file in the manifest's folder", _nearest(path))
     return path

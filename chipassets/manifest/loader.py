@@ -38,11 +38,13 @@ def load_manifest(path: Path) -> Manifest:
     try:
         if not path.is_file():
             fix = "`chipassets init` writes one"
+            if path.is_symlink() and not path.exists():
+                _refuse(path, "a link that leads to no file", "a manifest is a YAML file", fix)
             if not path.exists():
                 near = _similar_file(path)
                 fix = f"did you mean {near}? {fix}" if near else fix
                 _refuse(path, "no file", "there is no file of this name", fix)
-            what = "a folder" if path.is_dir() else "no file"
+            what = "a folder" if path.is_dir() else "a pipe or a device"
             _refuse(path, what, "a manifest is a YAML file", fix)
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)

@@ -14,6 +14,7 @@ from chipassets.manifest.recording import WAV_SUFFIX
 from chipassets.manifest.words import MODEL_SUFFIX
 from chipassets.manifest.yaml_reader import MAX_BYTES, read_document
 from chipassets.midi.reader import MIDI_SUFFIXES
+from chipassets.plainfile import read_plain
 
 _READ = MIDI_SUFFIXES | {ABC_SUFFIX, WAV_SUFFIX} | set(BANK_SUFFIXES)
 _BESIDE = {MODEL_SUFFIX: ".ngrams"}
@@ -28,8 +29,7 @@ def named_files(manifest: Path) -> tuple[Path, ...]:
     be read.
     """
     try:
-        with manifest.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_plain(manifest, MAX_BYTES + 1)
         if not _may_name_files(data):
             return ()
         document, _ = read_document(data, str(manifest))
@@ -55,8 +55,7 @@ def _samples(values: Mapping[str, Any], folder: Path) -> Iterator[str]:
         return
     path = _path(folder, name)
     try:
-        with path.open("rb") as file:
-            bank, _ = read_document(file.read(MAX_BYTES + 1), str(path))
+        bank, _ = read_document(read_plain(path, MAX_BYTES + 1), str(path))
     except (OSError, ManifestError):
         return
     yield from _texts(bank.values)

@@ -97,10 +97,15 @@ def label(steps: Steps) -> str:
     return f"{words} of {owner}" if words and owner else words or owner
 
 
+_MOST_FOUND = 200
+"""Characters of what was found that are shown: a sign that is repeated a thousand times is not."""
+
+
 def _found(steps: Steps, fault: Fault) -> str:
     """Return what a problem says was found."""
     if fault.found is not None:
-        return fault.found if fault.offset is None else f"{fault.found} in {label(steps)}"
+        found = fault.found if len(fault.found) <= _MOST_FOUND else shortened(fault.found)
+        return found if fault.offset is None else f"{found} in {label(steps)}"
     if fault.on_key:
         return f"the key '{shortened(str(steps[-1]))}'"
     return f"{label(steps)} is {WRITTEN}"

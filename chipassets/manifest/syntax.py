@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from chipassets.errors import Problem
@@ -30,6 +32,9 @@ _ADVICE: tuple[tuple[str, str, str], ...] = (
      "use 'single quotes', in which a backslash is itself"),
 )  # fmt: skip
 
+_CONFLICT = re.compile(r"(?:<{7}|>{7})(?: |$)")
+"""The first and the last line of a conflict, as git writes them."""
+
 
 def syntax_problem(error: yaml.MarkedYAMLError, name: str, text: str) -> Problem:
     """Return the parser's error as a Problem with line and column in the file `name`."""
@@ -37,6 +42,13 @@ def syntax_problem(error: yaml.MarkedYAMLError, name: str, text: str) -> Problem
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     said = error.problem or error.context or "unreadable"
     lines = text.splitlines()
+    for number, written in enumerate(lines):
+        if _CONFLICT.match(written):
+            return Problem(
+                f"{name}:{number + 1}:1", f"'{shortened(written)}'",
+                "a merge left conflict markers here",
+                "keep one side of each conflict, and delete the lines with markers",
+            )  # fmt: skip
     here = lines[line].strip() if line < len(lines) else ""
     found = f"'{shortened(here)}'" if here else "the end of the file"
     for part, why, fix in _ADVICE:

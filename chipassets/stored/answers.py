@@ -59,7 +59,7 @@ class Basis:
         files = {path.absolute(): _content(path) for path in paths}
         files |= {path.absolute(): sha256 for path, sha256 in (known or {}).items()}
         folders = dict.fromkeys(path.parent for path in files)
-        links = (path for path in files if path.is_symlink())
+        links = (path for path in files if _is_link(path))
         return cls(
             {str(path): found for path, found in files.items()},
             {str(path): os.path.realpath(path) for path in (*folders, *links)},
@@ -70,9 +70,16 @@ class Basis:
         if any(os.path.realpath(name) != where for name, where in self.places.items()):
             return False
         return all(
-            _content(path := Path(name)) == found and (name in self.places or not path.is_symlink())
+            _content(Path(name)) == found and (name in self.places or not _is_link(Path(name)))
             for name, found in self.files.items()
         )
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:  # a name that is too long
+        return False
 
 
 def _content(path: Path) -> str:

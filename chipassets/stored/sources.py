@@ -14,6 +14,6 @@ def sources_of(manifest: Path, model: str | None) -> list[Path]:
     model: the model of the command line, in place of the manifest's.
     """
     paths = [manifest, *lock_files(manifest), *named_files(manifest)]
-    if model is not None:
+    if model is not None and Path(model).name:  # `.` and `/` have no name, and are no models
         paths += [Path(model), Path(model).with_suffix(".ngrams")]
     return paths

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from pathlib import Path
@@ -111,6 +112,38 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ManifestError) as caught:
             load_manifest(path)
         assert len(caught.value.problems) == 1
+
+
+def test_a_link_in_a_circle_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    (tmp_path / "game.yaml").symlink_to("game.yaml")
+    with pytest.raises(ManifestError) as caught:
+        load_manifest(tmp_path / "game.yaml")
+    (problem,) = caught.value.problems
+    assert problem.found == "a link that leads to no file"
+    assert "did you mean" not in problem.fix
+
+
+def test_a_pipe_that_the_manifest_names_is_called_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "theme.mid")
+    text = "game: G\ntracks: {boss: {primer: {midi: theme.mid}}}\n"
+    with pytest.raises(ManifestError, match="it is a pipe or a device; name a file"):
+        parse_manifest(text.encode(), tmp_path / "game.yaml")
+
+
+def test_conflict_markers_are_named_at_the_first_one(refuse: Refuse) -> None:
+    text = "game: G\n<<<<<<< HEAD\nseed: 1\n=======\nseed: 2\n>>>>>>> other\ntracks: {a: {}}\n"
+    (problem,) = refuse(text)
+    assert problem.where == "game.yaml:2:1"
+    assert problem.why == "a merge left conflict markers here"
+
+
+def test_what_was_found_is_shown_in_a_readable_length(refuse: Refuse) -> None:
+    """A note with five thousand octave marks."""
+    tune = "K:C\nC" + "'" * 5000
+    problem, *_ = refuse(
+        f"game: G\nmotifs: {{m: {{abc: {json.dumps(tune)}}}}}\ntracks: {{a: {{}}}}\n"
+    )
+    assert len(problem.found) < 100
 
 
 def test_a_byte_order_mark_and_any_line_end_are_read(load: Load) -> None:
