@@ -2,7 +2,8 @@
 
 Sound, choice and the rules of a game's music hang on constants whose effect a test of behaviour
 often does not reach: a level by a decibel, a weight by a tenth. Each module's are written down as
-it states them. What composing decides is in the composed goldens, under its versions.
+it states them. Most of what composing decides is in the composed goldens, under its versions; a
+table of which a take draws one row is here, for no few takes draw them all.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ MODULES = (
     "arrange.drum_table", "arrange.drum_voice", "arrange.dspenvelope", "arrange.dynamics",
     "arrange.expression", "arrange.gameboy_registers", "arrange.lines", "arrange.nes_registers",
     "arrange.note_loudness", "arrange.parts", "arrange.snes_registers", "arrange.steady_bass",
-    "chips.dmcbank", "chips.profiles", "originality.check", "plan.presets", "render.envelope",
-    "render.filters",
+    "chips.dmcbank", "chips.profiles", "compose.patterns", "originality.check", "plan.presets",
+    "render.envelope", "render.filters",
     "render.loudness", "render.room", "render.sequencer", "runtime.balance", "runtime.director",
     "runtime.rules", "runtime.saved", "selection.craft", "selection.moods", "selection.takes",
     "units",

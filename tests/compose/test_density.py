@@ -6,14 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from chipassets.compose import ideas, piece
 from chipassets.compose.composer import sketch
 from chipassets.compose.density import misses
+from chipassets.compose.piece import SectionPlan
+from chipassets.compose.planning import plan_piece
+from chipassets.compose.wanted import led_by_tune
 from chipassets.music.forms import FormPart, lay_out
 from chipassets.music.metrics import onsets_per_beat
 from chipassets.music.notes import BASS, INNER, LEAD, Note
 from chipassets.plan.trackplan import Range, TrackPlan, Wish
 from chipassets.selection.takes import asked_densities, missed_densities, rate
-from tests.compose.conftest import METRES, MakePlan, material_in
+from tests.compose.conftest import METRES, MakePlan, material_in, plan_with
 
 FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
 
@@ -119,3 +123,49 @@ def test_a_bar_may_stand_still_only_where_too_few_notes_are_wanted(make_plan: Ma
     rarer = replace(still, notes=tuple(n for n in still.notes if n.start_step % 24 == 0))
     assert rate(rarer, moving).refused == "only 12 notes in 12 bars"
     assert "notes in" not in str(rate(rarer, sparse).refused)
+
+
+def led(make_plan: MakePlan, inner: str, *wishes: Wish) -> tuple[SectionPlan, SectionPlan]:
+    """A section in which every second slot rests, before and after `led_by_tune`."""
+    track = asked(make_plan, "4/4", *wishes)
+    section = plan_with(plan_piece(track, 0), inner=inner).sections[0]
+    phrases = tuple(
+        replace(
+            phrase,
+            slots=tuple(
+                replace(slot, kind=piece.REST if place % 2 else piece.ANSWER)
+                for place, slot in enumerate(phrase.slots)
+            ),
+        )
+        for phrase in section.phrases
+    )
+    before = replace(section, phrases=phrases, is_density_asked=bool(wishes))
+    return before, led_by_tune(track, before)
+
+
+def test_a_tune_that_moves_alone_rests_in_no_bar(make_plan: MakePlan) -> None:
+    before, after = led(make_plan, ideas.SILENT, Wish(density=Range(0.5, 0.8)))
+    pairs = [
+        (old, new)
+        for phrase, moving in zip(before.phrases, after.phrases, strict=True)
+        for old, new in zip(phrase.slots, moving.slots, strict=True)
+    ]
+    assert len(pairs) >= 4
+    for old, new in pairs:
+        kind = piece.MAIN if old.kind == piece.REST else piece.ANSWER
+        assert new == replace(old, kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("inner", "wishes"),
+    [
+        (ideas.HELD, (Wish(density=Range(2, 3)),)),  # another voice moves
+        (ideas.SILENT, ()),  # no density is asked for
+        (ideas.SILENT, (Wish(density=Range(0.5, 0.75)),)),  # three notes a bar may stand still
+    ],
+)
+def test_elsewhere_a_tune_may_rest(
+    make_plan: MakePlan, inner: str, wishes: tuple[Wish, ...]
+) -> None:
+    before, after = led(make_plan, inner, *wishes)
+    assert after == before
