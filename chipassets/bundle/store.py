@@ -20,6 +20,9 @@ from chipassets.bundle.swap import SWAP_NAME, replace_contents, replace_folder
 from chipassets.errors import BundleError, CheckError
 from chipassets.plainfile import read_plain
 
+_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How a pointer of Git LFS begins (its specification, "The Pointer")."""
+
 _PATIENCE_SECONDS = 10.0
 """How long a reader waits for a replacement in progress."""
 _POLL_SECONDS = 0.05
@@ -125,12 +128,19 @@ def _fault(folder: Path, entry: FileEntry, leads_inside: Callable[[Path], bool])
             return f"{entry.path}: is outside the bundle"
         size = path.stat().st_size
         if size != entry.bytes:
+            if _is_pointer(path):
+                return f"{entry.path}: is a pointer of Git LFS, not the file; run: git lfs pull"
             return f"{entry.path}: {size} bytes instead of {entry.bytes}"
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, RuntimeError, ValueError) as error:
         return f"{entry.path}: {getattr(error, 'strerror', None) or error}"
     return None if found == entry.sha256 else f"{entry.path}: content changed since the build"
+
+
+def _is_pointer(path: Path) -> bool:
+    """Return whether the file is what Git LFS keeps in a file's place, by its first line."""
+    return read_plain(path, len(_POINTER)) == _POINTER
 
 
 def write_bundle(folder: Path, index: Index, files: Mapping[str, bytes | Path]) -> None:

@@ -316,6 +316,7 @@ def _print_summary(built: Built, plan: BuildPlan) -> None:
     told = ", ".join(f"{name} {count}" for name, count in dropped.items() if count)
     if told:
         print_text(f"notes that no voice plays (see dropped in bundle.json): {told}")
+    print_text(_size(built.index))
     for warning in built.warnings:
         print_text(f"warning: {warning}")
     if built.absent:
@@ -323,6 +324,20 @@ def _print_summary(built: Built, plan: BuildPlan) -> None:
             f"the lock also keeps {', '.join(built.absent)}, which the manifest does not have; "
             "chipassets takes MANIFEST --forget removes them"
         )
+
+
+def _size(index: Index) -> str:
+    """Return a line on the size of a bundle's files, and of each of its folders."""
+    from chipassets.report.compare import bundle_bytes, say_size
+
+    folders: dict[str, int] = {}
+    for entry in index.files():
+        folder, _, name = entry.path.partition("/")
+        if name:
+            folders[folder] = folders.get(folder, 0) + entry.bytes
+    parts = ", ".join(f"{folder} {say_size(size)}" for folder, size in sorted(folders.items()))
+    said = f"size: {say_size(bundle_bytes(index))} ({parts})"
+    return said.replace("\N{NO-BREAK SPACE}", " ")  # which not every terminal has
 
 
 def _moved_tempi(plan: BuildPlan) -> list[str]:
@@ -368,6 +383,7 @@ def _built_to_json(built: Built) -> dict[str, object]:
         "changed": built.changed,
         "warnings": built.warnings,
         "absent": built.absent,
+        "bytes": sum(entry.bytes for entry in built.index.files()),
         "tracks": [
             {"name": track.name, "done": built.done[track.name], "why": track.take.why}
             | {"files": {kind: entry.path for kind, entry in track.files.items()}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from chipassets.bundle import FileEntry, Index, LayerEntry, TrackEntry, read_index
+from chipassets.bundle import (
+    FileEntry,
+    Index,
+    LayerEntry,
+    TrackEntry,
+    find_faults,
+    read_index,
+)
 from chipassets.errors import BundleError
 from chipassets.plainfile import read_plain
 from chipassets.units import steps_per_bar
@@ -41,14 +49,30 @@ class Music:
         """Return the bytes of the folder's bundle.json."""
         return self.data("bundle.json")
 
+    @cached_property
+    def _listed(self) -> dict[str, FileEntry]:
+        """The files of the index by their paths."""
+        return {entry.path: entry for entry in self.index.files()}
+
     def data(self, path: str) -> bytes:
-        """Return the contents of a file of the bundle; BundleError if it cannot be read."""
+        """Return the contents of a file of the bundle.
+
+        Raises BundleError if it cannot be read, or is not what the index says of it.
+        """
         try:
-            return read_plain(self.folder / path)
+            data = read_plain(self.folder / path)
         except OSError as error:
             raise BundleError(
                 f"cannot read {self.folder / path}: {error.strerror or error}; build it again"
             ) from error
+        entry = self._listed.get(path)
+        if entry is not None and hashlib.sha256(data).hexdigest() != entry.sha256:
+            faults = find_faults(self.folder, [entry])
+            raise BundleError(
+                f"{self.folder}: {'; '.join(faults)}; nothing was exported, as the bundle's files "
+                "are not those that were built"
+            )
+        return data
 
     def audio(self, track: TrackEntry, kind: str = "ogg") -> FileEntry:
         """Return a track's audio file of that format; BundleError if the bundle lacks it."""

@@ -21,6 +21,8 @@ MOST_BEATS = 1000
 _TEMPI_BPM = (1.0, 10_000.0)
 _MOST_HZ = 1_000_000
 _MOST_WHOLE = 2**53
+_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How a pointer of Git LFS begins (its specification, \"The Pointer\")."""
 _MOST_SHOWN = 200
 
 _T = TypeVar("_T", dict[str, object], list[object])
@@ -282,7 +284,11 @@ class _Reader:
         if not path.is_file():
             return "is missing"
         found = path.stat().st_size
-        return "" if found == size else f"was altered, with {found} bytes in place of {size}"
+        if found == size:
+            return ""
+        if _is_pointer(path):
+            return "is a pointer of Git LFS, not the file; run: git lfs pull"
+        return f"was altered, with {found} bytes in place of {size}"
 
     def text(self, record: dict[str, object], key: str, where: str) -> str:
         """Return a text; empty, with a problem, if it is none."""
@@ -346,3 +352,12 @@ class _Reader:
         place = f"{where}: " if where else ""
         found = f"is {record[key]!r:.40}" if key in record else "is missing"
         self.problems.append(f"{place}{key!r} {found}; expected {wanted}")
+
+
+def _is_pointer(path: Path) -> bool:
+    """Return whether the file is what Git LFS keeps in a file's place; False if unreadable."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_POINTER)) == _POINTER
+    except OSError:
+        return False  # its size is told then

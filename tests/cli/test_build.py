@@ -104,6 +104,19 @@ def test_check_names_the_command_that_builds_what_it_checked(game: Path, chipass
     assert said.endswith("run: chipassets build game.yaml -o 'my music' --model default\n")
 
 
+def test_a_build_tells_the_size_of_what_it_made(game: Path, chipassets: Run) -> None:
+    said = chipassets("build", "game.yaml").stdout
+    (line,) = [line for line in said.splitlines() if line.startswith("size: ")]
+    assert "audio" in line
+    index = json.loads((game / BUNDLE / "bundle.json").read_text())
+    size = sum(path.stat().st_size for path in (game / BUNDLE).rglob("*") if path.is_file())
+    own = (game / BUNDLE / "bundle.json").stat().st_size
+    assert index["tracks"]
+    assert line.startswith(f"size: {(size - own) / 1000:.1f} kB (")
+    told = json.loads(chipassets("build", "game.yaml", "--json").stdout)
+    assert told["bytes"] == size - own
+
+
 def test_check_passes_after_a_build(built: Path, chipassets: Run) -> None:
     result = chipassets("build", "game.yaml", "--check")
     assert (result.returncode, result.stdout) == (0, "up to date\n")

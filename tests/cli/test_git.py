@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from chipassets.runtime import Library
+from chipassets.runtime.tracks import LibraryError
 from tests.cli.conftest import Run
 
 BUNDLE = "build/tiny-quest"
@@ -32,6 +35,36 @@ def test_a_checkout_with_other_line_ends_verifies(
     assert (built / "there" / BUNDLE / "bundle.json").read_bytes() == (
         built / BUNDLE / "bundle.json"
     ).read_bytes()
+
+
+def test_pointers_of_git_lfs_are_told_of_and_never_exported(
+    built: Path, chipassets: Run, tmp_path: Path
+) -> None:
+    """What a clone without the large files has in the place of each."""
+    path = built / BUNDLE / "audio/town.ogg"
+    data = path.read_bytes()
+    path.write_text(
+        "version https://git-lfs.github.com/spec/v1\n"
+        f"oid sha256:{hashlib.sha256(data).hexdigest()}\nsize {len(data)}\n"
+    )
+    found = chipassets("verify", BUNDLE)
+    hint = "is a pointer of Git LFS, not the file; run: git lfs pull"
+    assert (found.returncode, found.stdout) == (1, f"audio/town.ogg: {hint}\n")
+    exported = chipassets("export", BUNDLE, "love", "-o", "game")
+    assert exported.returncode == 5
+    assert hint in exported.stderr
+    assert not (built / "game").exists()
+    with pytest.raises(LibraryError, match="run: git lfs pull"):
+        Library.open(built / BUNDLE)
+
+
+def test_an_altered_file_is_not_exported(built: Path, chipassets: Run) -> None:
+    path = built / BUNDLE / "audio/town.ogg"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    exported = chipassets("export", BUNDLE, "love", "-o", "game")
+    assert exported.returncode == 5
+    assert "audio/town.ogg: content changed since the build" in exported.stderr
+    assert not (built / "game").exists()
 
 
 def test_git_is_told_by_a_file_that_the_index_lists(built: Path, chipassets: Run) -> None:
