@@ -21,6 +21,8 @@ from chipassets.units import OCTAVE
 _LOWEST, _HIGHEST = 31, 60
 """G1 to C4: where a bass is heard on these chips and yet low."""
 
+_HIGHEST_ROOT, _REACH = 53, 14
+"""How high the bass of a chord may lie, under the second voice, and among how many pitches."""
 _NEAR_HOME = 0.45
 _FAST_FROM = 0.7
 """From this drive on, patterns in notes half as long are among the choice."""
@@ -48,6 +50,7 @@ _LEAD_LEAP = 5
 def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
     """Return the bass of a take, which does not clash with the tune and the second voice."""
     roots = _roots(context)
+    context.memory.pop("bass last", None)
     for note in inner:
         context.memory["inner at", note.start_step] = note
     line: list[tuple[int, int, int]] = []
@@ -64,6 +67,8 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
         if source not in written:
             written[source] = _bar(context, source, role, roots)
         late = (bar - source) * context.bar_steps
+        if written[source]:
+            context.memory["bass last"] = written[source][-1][2]
         for begin, steps, pitch in written[source]:
             start = begin + late
             held = role in (ideas.LONG, ideas.PEDAL) and line and line[-1][2] == pitch
@@ -106,7 +111,8 @@ def _roots(context: Context) -> Roots:
     """Return the pitch of each chord's bass: near the previous one, and not far from the tonic."""
     table = context.harmony.table
     floor = context.plan.targets.bass_floor
-    home = floor + 5
+    top = min(floor + OCTAVE, _HIGHEST_ROOT + 1)
+    home = top - OCTAVE + 5
     before = home
     roots: Roots = {}
     for bar in range(context.bars):
@@ -115,7 +121,7 @@ def _roots(context: Context) -> Roots:
         for change in context.harmony.changes(bar):
             chord = int(rows[change])
             wanted = int(table.bass[chord])
-            options = [p for p in range(floor - 2, floor + 12) if p % OCTAVE == wanted]
+            options = [p for p in range(top - _REACH, top) if p % OCTAVE == wanted]
             now = before
             before = min(options, key=lambda p: (abs(p - now) + _NEAR_HOME * abs(p - home), p))
             roots[bar].append((change, chord, before))
@@ -218,8 +224,12 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
         return written_bar(context, bar, section, roots[bar])
     if role == ideas.LONG or context.ends_piece(bar):
         ends = [step for step, _, _ in roots[bar][1:]] + [context.bar_steps]
+        last = context.memory.get("bass last")
+        # A pattern may have gone on an octave lower than the roots: so does what ends it.
+        lower = isinstance(last, int) and roots[bar][0][2] - last > _FAR
+        down = OCTAVE if lower and roots[bar][0][2] - OCTAVE >= _LOWEST else 0
         return [
-            (start + step, end - step, root)
+            (start + step, end - step, root - down)
             for (step, _, root), end in zip(roots[bar], ends, strict=True)
         ]
     if role == ideas.PATTERN and not section.is_bass_asked and _walks(context, bar):
@@ -301,7 +311,7 @@ def _highest(context: Context, bar: int, root: int) -> int:
     return min(_HIGHEST, max(root + _FIFTH, min(root + OCTAVE, low - 1)))
 
 
-_FIFTH = 7
+_FIFTH, _FAR = 7, 9
 
 
 def _walks(context: Context, bar: int) -> bool:

@@ -49,6 +49,8 @@ _BEYOND_OCTAVE = 0.5
 """What a leap pays for each semitone by which it is wider than an octave."""
 _UNPAID, _SECOND_LEAP, _SECOND_OCTAVE = 0.7, 0.8, 1.5
 _THIRDS = 0.32
+_AUGMENTED = 0.6
+"""What an augmented second pays: it sounds like a third and reads like a mistake."""
 _ALIKE, _THREE_ALIKE, _TWO_PITCHES, _DRONE = 0.25, 1.1, 2.5, 1.0
 _NO_THIRD = 0.3
 _RINGS, _SUSPENDED = 1.4, 0.1
@@ -236,7 +238,7 @@ def costs_of(
     return {
         "chord": _chord_cost(bars, small, marks, mask, moves, harmony, bar, pulse_steps, count),
         "third": _NO_THIRD * (counted((marks & THIRD != 0) & mask) == 0),
-        "leaps": _leap_cost(moves, pairs, count),
+        "leaps": _leap_cost(moves, pairs, count) + _augmented_cost(bars, moves, pairs),
         "repeats": _repeat_cost(bars, small, moves, pairs, mask),
         "development": bars.base,
     }
@@ -382,6 +384,14 @@ def _leap_cost(moves: NDArray[np.int16], pairs: NDArray[np.bool_], count: int) -
     crowded = _SECOND_LEAP * np.maximum(0, many - count) + _THIRDS * np.maximum(0, thirds - count)
     crowded = crowded + _SECOND_OCTAVE * np.maximum(0, octaves - 1)
     return np.asarray((cost * pairs).sum(axis=1) + crowded, np.float64)
+
+
+def _augmented_cost(bars: Candidates, moves: NDArray[np.int16], pairs: NDArray[np.bool_]) -> Floats:
+    """Return the cost [rows] of augmented seconds: three semitones between neighbouring degrees."""
+    threes = (np.abs(moves) == 3) & pairs
+    degrees = bars.degrees
+    neighbours = np.abs(degrees[:, 1:] - degrees[:, :-1]) == 1
+    return np.asarray(_AUGMENTED * counted(threes & neighbours), np.float64)
 
 
 def _repeat_cost(

@@ -69,11 +69,11 @@ def compose_inner(
 ) -> list[Note]:
     """Return the second voice of a take; `roles`, by bar, stand in for those of the plan.
 
-    beside: notes of other voices, which it does not strike at their own pitch, nor the tune's.
+    beside: notes of other voices, which it does not double at their own pitch, nor the tune's.
     """
     notes: list[Note] = []
     known: dict[int, Bar] = {}
-    context.memory["struck beside"] = _struck(context, part, beside)
+    context.memory["taken"] = _taken_by(context, part, beside)
     context.memory.pop("line", None)
     for bar in range(context.bars):
         if bar in context.muted or context.plan.waits(part, bar):
@@ -212,38 +212,46 @@ def _beneath(context: Context, bar: int, written: Bar, role: str) -> Bar:
 
 
 def _apart(context: Context, bar: int, written: Bar) -> Bar:
-    """Return the bar with the nearest other chord tones for pitches that another voice strikes."""
+    """Return the bar with other near chord tones for pitches that another voice has.
+
+    Tones under the tune come first, then those that are not struck twice in a row.
+    """
     start = bar * context.bar_steps
-    found = []
+    found: Bar = []
     for step, steps, pitch in written:
-        taken, near = _struck_beside(context, start + step), pitch
+        taken = _taken(context, start + step)
         if pitch in taken:
-            chord = int(context.harmony.at[start + step])
+            chord, near = int(context.harmony.at[start + step]), pitch
             low = lowest_of_tune(context, start + step, start + step + steps)
+            before = found[-1][2] if found else None
             choice = [
-                tone
+                (tone >= low, tone == before, abs(tone - near), tone)
                 for tone in voicing(context, chord, pitch + _OTHER_TONE, 2 * _OTHER_TONE)
                 if tone not in taken
-                and pitch - _OTHER_TONE <= tone < max(low, pitch)
+                and tone >= pitch - _OTHER_TONE
                 and not clashes(context, tone, start + step)
             ]
-            pitch = min(choice, key=lambda tone: (abs(tone - near), tone), default=pitch)
+            pitch = min(choice)[-1] if choice else pitch
         found.append((step, steps, pitch))
     return found
 
 
+_HELD_FROM = 4
+"""Steps from which on a note is held long enough to hear another voice strike its pitch."""
 _OTHER_TONE = 7
 """Semitones within which a chord has another tone, whatever it is."""
 
 
-def _struck(context: Context, part: str, beside: Sequence[Note]) -> dict[int, set[int]]:
-    """Return, by step, the pitches of other notes that begin there.
+def _taken_by(context: Context, part: str, beside: Sequence[Note]) -> dict[int, set[int]]:
+    """Return, by step, the pitches of other notes that begin there, or are held there.
 
     The tune's notes count under a second voice: in the bar that stands for all that repeat it.
     """
     struck: dict[int, set[int]] = {}
     for note in beside:
-        struck.setdefault(note.start_step, set()).add(note.pitch)
+        held = note.duration_steps if note.duration_steps >= _HELD_FROM else 1
+        for step in range(note.start_step, note.start_step + held):
+            struck.setdefault(step, set()).add(note.pitch)
     for note in context.notes if part == INNER else ():
         bar, place = divmod(note.start_step, context.bar_steps)
         step = context.sources[INNER][bar] * context.bar_steps + place
@@ -251,9 +259,9 @@ def _struck(context: Context, part: str, beside: Sequence[Note]) -> dict[int, se
     return struck
 
 
-def _struck_beside(context: Context, step: int) -> set[int]:
-    """Return the pitches that other voices begin at a step."""
-    known = context.memory.get("struck beside")
+def _taken(context: Context, step: int) -> set[int]:
+    """Return the pitches that other voices begin or hold at a step."""
+    known = context.memory.get("taken")
     found = known.get(step) if isinstance(known, dict) else None
     return found if isinstance(found, set) else set()
 
@@ -361,7 +369,7 @@ def _needed(context: Context, step: int, end: int, written: Bar, *, is_last: boo
     ceiling = min(max(lowest_of_tune(context, step, end) - 2, 55), 72)
     choice = voicing(context, chord, ceiling, 5)
     before = written[-1][2] if written else _last_pitch(context)
-    beside = _struck_beside(context, step)
+    beside = _taken(context, step)
     third = int(context.harmony.table.third[chord])
     bass = int(context.harmony.table.bass[chord])
 

@@ -217,10 +217,13 @@ def ostinato(context: Context, bar: int) -> Bar:
         place = degree + note.degree
         near = table.pitch(now, place)
         pitch = table.tone_at(now, place, near) if strong else near
+        # A figure that reaches down to the bass goes on an octave higher.
+        pitch += OCTAVE * (pitch < _LOWEST_OF_FIGURE)
         written.append((note.step, note.steps, pitch))
     return written
 
 
+_LOWEST_OF_FIGURE = 50
 _IN_TWO_BARS = 0.6
 """How often the figure of an ostinato has two bars."""
 

@@ -22,6 +22,7 @@ _LEAST_GOAL = 4
 """Steps that a phrase's last note keeps before a pickup begins."""
 
 
+_AUGMENTED_SECOND = 3
 _FAR_GOAL = 7
 """Semitones from a phrase's goal to the next phrase over which a pickup comes from its side."""
 
@@ -122,11 +123,16 @@ def add_pickups(
         far = abs(goal.pitch - lands) > _FAR_GOAL
         side = (1 if goal.pitch > lands else -1) if far else way
         ends = [*steps[1:], start + harmony.steps_per_bar]
-        pickup = []
-        for index, (step, end) in enumerate(zip(steps, ends, strict=True)):
-            degree = first + side * (len(steps) - index)
-            pitch = harmony.table.pitch(int(harmony.at[step]), degree)
-            pickup.append(Note(step, end - step, pitch, LEAD))
+        pickup: list[Note] = []
+        after = lands
+        for index, (step, end) in reversed(list(enumerate(zip(steps, ends, strict=True)))):
+            chord = int(harmony.at[step])
+            pitch = harmony.table.pitch(chord, first + side * (len(steps) - index))
+            if abs(pitch - after) == _AUGMENTED_SECOND:
+                # The sixth of minor is raised where it goes with the leading tone.
+                pitch += 1 if after > pitch else -1
+            pickup.insert(0, Note(step, end - step, pitch, LEAD))
+            after = pitch
         if abs(pickup[0].pitch - goal.pitch) > OCTAVE:
             # From another register it would be heard as another voice, not as a way there.
             continue

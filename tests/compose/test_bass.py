@@ -149,6 +149,24 @@ def test_a_piece_that_ends_holds_the_last_root(make_plan: MakePlan) -> None:
     assert last.pitch % 12 == context.harmony.table.bass[context.harmony.opening(7)]
 
 
+def test_the_last_root_lies_near_the_note_before(make_plan: MakePlan) -> None:
+    for seed in range(40):
+        track = make_plan(bars=8, loops=False, seed=seed)
+        plan = plan_piece(track, 0)
+        plan = replace(plan, targets=replace(plan.targets, bass_floor=47))
+        line = compose_bass(without_entries(context_in(track, plan, seed)))
+        assert abs(line[-1].pitch - line[-2].pitch) <= 12, seed
+
+
+def test_the_roots_of_a_high_bass_lie_under_the_second_voice(make_plan: MakePlan) -> None:
+    for seed in range(8):
+        track = a_track(make_plan, "4/4", seed)
+        plan = plan_with(plan_piece(track, 0), bass=ideas.LONG)
+        high = replace(plan, targets=replace(plan.targets, bass_floor=47))
+        line = compose_bass(without_entries(context_in(track, high, seed)))
+        assert max(note.pitch for note in line) <= 53
+
+
 def test_where_a_primer_plays_alone_there_is_no_bass(make_plan: MakePlan) -> None:
     track = make_plan(bars=8)
     context = without_entries(context_in(track, muted=frozenset({0, 1})))

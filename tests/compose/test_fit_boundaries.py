@@ -151,3 +151,14 @@ def test_a_second_octave_in_a_bar_is_restless() -> None:
     one, two = found
     # The octave itself, the second leap of a bar, and the second octave.
     assert two == pytest.approx(one + 0.8 + 0.8 + 1.5)
+
+
+def test_an_augmented_second_pays_and_a_minor_third_does_not() -> None:
+    """Over the dominant of A minor F and G sharp are neighbours, E and G over its tonic are not."""
+    found = []
+    for chord, degrees in (("E", (5, 6, 7)), ("Am", (4, 6, 7))):
+        bars = bars_of(notes(*((4 * n, 4, degree) for n, degree in enumerate(degrees))))
+        harmony = harmony_in([(chord,)], Key(9, "minor"))
+        costs = costs_of(bars, pitches_of(bars, harmony, 0), harmony, 0, 4)
+        found.append(float(costs["leaps"][0]))
+    assert found == pytest.approx([0.6, 0.0])

@@ -138,6 +138,12 @@ def test_an_ostinato_has_one_rhythm(make_plan: MakePlan) -> None:
         assert all(set(rhythm) <= fullest for rhythm in rhythms)
 
 
+def test_an_ostinato_stays_above_the_bass(make_plan: MakePlan) -> None:
+    for seed in range(24):
+        context = context_of(make_plan, ideas.OSTINATO, seed=seed)
+        assert min(note.pitch for note in played(context, ideas.OSTINATO)) >= 50
+
+
 def test_silence_is_a_role(make_plan: MakePlan) -> None:
     assert played(context_of(make_plan, ideas.SILENT), ideas.SILENT) == []
 

@@ -107,6 +107,20 @@ def test_a_pickup_begins_within_an_octave_of_the_goal_before_it(make_plan: MakeP
     assert left_out
 
 
+def test_a_pickup_has_no_augmented_second(make_plan: MakePlan) -> None:
+    moves = []
+    for seed in range(60):
+        track = make_plan(bars=8, seed=seed, key=Key(9, "minor"))
+        context = context_in(track, seed=seed)
+        notes = with_pickups(context, (3,), draw=seed / 60)
+        starts = {note.start_step for note in context.notes}
+        pickup = [note for note in notes if note.start_step not in starts]
+        target = next(note for note in notes if note.start_step >= 64)
+        moves += [abs(a.pitch - b.pitch) for a, b in pairwise([*pickup, target])]
+    assert len(moves) > 20
+    assert max(moves) <= 2
+
+
 def test_a_pickup_over_the_seam_leads_to_the_first_bar(make_plan: MakePlan) -> None:
     found = 0
     for seed in range(8):
