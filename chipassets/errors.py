@@ -78,6 +78,10 @@ class RenderError(ChipassetsError):
     """A register log could not be rendered or encoded."""
 
 
+class FullError(RenderError):
+    """A track is too large for one of its files; the others can be made."""
+
+
 class ModelError(ChipassetsError):
     """A model file is missing, damaged or not a polyphony_rnn."""
 

@@ -1,7 +1,7 @@
 """SPC: the SNES's sound memory at the start of a track, with our player in it.
 
 The memory of 64 KiB holds the player, the directory and the samples that the track uses, its
-registers as a stream and the echo buffer. Header and ID666 tags: "SPC File Format v0.31" in its
+registers packed and the echo buffer. Header and ID666 tags: "SPC File Format v0.31" in its
 text form.
 """
 
@@ -14,22 +14,42 @@ from dataclasses import dataclass, replace
 from chipassets.chipfiles.cursor import Cursor, refuse_difference
 from chipassets.chipfiles.lengths import play_time
 from chipassets.chipfiles.result import ChipFile
-from chipassets.chipfiles.spc_player import LOOP, ORIGIN, POINTER, STACK_POINTER, player
-from chipassets.chipfiles.stream import Dialect, pack_log, unpack_log
+from chipassets.chipfiles.spc_player import (
+    COPY_LENGTHS,
+    FREQUENT_REGISTERS,
+    FREQUENT_VALUES,
+    LOOP,
+    ORIGIN,
+    POINTER,
+    STACK_POINTER,
+    copy_lengths,
+    player,
+)
+from chipassets.chipfiles.spc_stream import (
+    MOST_FREQUENT,
+    REGISTERS,
+    WRITABLE,
+    Token,
+    pack_music,
+    unpack_music,
+)
+from chipassets.chipfiles.stream import Dialect
 from chipassets.chipfiles.text import fit_fields
 from chipassets.chips.brr import BLOCK_BYTES, BLOCK_SAMPLES
 from chipassets.chips.registers import RegisterLog, Write
 from chipassets.chips.soundbank import Source, sources
-from chipassets.errors import RenderError
+from chipassets.errors import FullError, RenderError
 
 _MAGIC = b"SNES-SPC700 Sound File Data v0.30\x1a\x1a"
 _HAS_TAGS, _MINOR = 0x1A, 30
-_HEADER_SIZE, _MEMORY_SIZE, _REGISTERS = 0x100, 0x10000, 128
+_HEADER_SIZE, _MEMORY_SIZE = 0x100, 0x10000
 _TEXT_SIZE = 32
 _DUMPER = "chipassets"
 
 _DIRECTORY = 0x0300
 _SAMPLES = 0x0400
+_END_BYTES = 4
+"""What a music's end takes at most: silence, a frame, a wait and the jump."""
 _ECHO_UNIT = 0x0800
 _DELAY, _DIRECTORY_PAGE, _ECHO_PAGE = 0x7D, 0x5D, 0x6D
 _LOOPS = 2
@@ -40,12 +60,12 @@ _SOURCE = 4
 
 _VOICES = 8
 _MOST_SECONDS = 999
-# A frame has 17,024 clocks of the SPC700; a write costs at most 40 of them.
+# A frame has 17,024 clocks of the SPC700; a write costs at most 112 of them.
 _DIALECT = Dialect(
     "snes",
-    {address: address for address in range(_REGISTERS)},
+    {address: address for address in WRITABLE},
     (Write(0x5C, 0xFF),),
-    most_writes=200,
+    most_writes=150,
 )
 
 
@@ -74,7 +94,7 @@ def encode_spc(log: RegisterLog, *, title: str, game: str = "", author: str = ""
     memory, registers = _memory(log)
     seconds, fade = _length(log)
     header = _header(texts, seconds, fade)
-    return ChipFile(header + memory + registers + bytes(_REGISTERS), dropped)
+    return ChipFile(header + memory + registers + bytes(REGISTERS), dropped)
 
 
 def _length(log: RegisterLog) -> tuple[int, int]:
@@ -89,22 +109,26 @@ def _memory(log: RegisterLog) -> tuple[bytes, bytes]:
         raise RenderError(f"SPC holds the chip 'snes', not {log.chip!r}; choose another format")
     log = _distinct(log)
     numbers = _used(log)
-    stream = pack_log(_renumbered(log, numbers), _DIALECT)
     packed = [_bank(log)[number].packed for number in numbers]
     delay = _delay(log)
     echo_at = _MEMORY_SIZE - delay * _ECHO_UNIT
     samples = b"".join(packed)
     stream_at = _SAMPLES + len(samples)
+    stream = pack_music(_renumbered(log, numbers), _DIALECT, stream_at)
     if stream_at + len(stream.data) > echo_at:
-        fits = max(0, echo_at - stream_at) * 100 // len(stream.data)
-        raise RenderError(
+        fits = stream.frames_in(echo_at - stream_at - _END_BYTES) * 100 // len(log.frames)
+        raise FullError(
             f"the sound memory of 65536 bytes is too small: {_SAMPLES} for the player, "
             f"{len(samples)} for {len(packed)} samples, {len(stream.data)} for the registers of "
             f"{len(log.frames)} frames, {delay * _ECHO_UNIT} for the echo; {fits} % of the track "
-            "fits: make it shorter (length:), use fewer instruments, or write formats: without spc"
+            "fits: make it shorter (length:), or use fewer instruments"
         )
     memory = bytearray(_MEMORY_SIZE)
     memory[ORIGIN : ORIGIN + len(player())] = player()
+    memory[COPY_LENGTHS : COPY_LENGTHS + REGISTERS] = copy_lengths()
+    for place, number in ((FREQUENT_REGISTERS, 0), (FREQUENT_VALUES, 1)):
+        column = bytes(token[number] for token in stream.frequent)
+        memory[place : place + len(column)] = column
     memory[_DIRECTORY:_SAMPLES] = _directory(numbers, _bank(log)).ljust(
         _SAMPLES - _DIRECTORY, b"\0"
     )
@@ -112,7 +136,7 @@ def _memory(log: RegisterLog) -> tuple[bytes, bytes]:
     memory[stream_at : stream_at + len(stream.data)] = stream.data
     struct.pack_into("<H", memory, POINTER, stream_at)
     struct.pack_into("<H", memory, LOOP, stream_at + stream.loop_offset)
-    registers = bytearray(_REGISTERS)
+    registers = bytearray(REGISTERS)
     registers[_DIRECTORY_PAGE] = _DIRECTORY >> 8
     registers[_ECHO_PAGE] = (echo_at if delay else _MEMORY_SIZE - _ECHO_UNIT) >> 8
     # Muted and without echo writes until the first frame changes that.
@@ -228,7 +252,7 @@ def decode_spc(data: bytes) -> SpcFile:
     cursor.take(_HEADER_SIZE - cursor.offset, "header")
     memory = cursor.take(_MEMORY_SIZE, "memory")
     start, loop = (struct.unpack_from("<H", memory, place)[0] for place in (POINTER, LOOP))
-    log = unpack_log(memory, start, loop, _DIALECT)
+    log = unpack_music(memory, start, loop, _frequent(memory), _DIALECT)
     found = SpcFile(title, game, author, seconds, fade, _as_in_the_bank(log, memory))
     try:
         canonical = encode_spc(found.log, title=title, game=game, author=author).data
@@ -236,6 +260,14 @@ def decode_spc(data: bytes) -> SpcFile:
         raise ValueError(f"offset {_HEADER_SIZE:#x}: {error}") from error
     refuse_difference(data, canonical)
     return found
+
+
+def _frequent(memory: bytes) -> list[Token]:
+    """Return the most frequent writes; those of unused codes are of register 0."""
+    columns = (
+        memory[place : place + MOST_FREQUENT] for place in (FREQUENT_REGISTERS, FREQUENT_VALUES)
+    )
+    return list(zip(*columns, strict=True))
 
 
 def _as_in_the_bank(log: RegisterLog, memory: bytes) -> RegisterLog:

@@ -42,7 +42,7 @@ class Stream:
 
 def pack_log(log: RegisterLog, dialect: Dialect) -> Stream:
     """Return the log as a stream; RenderError for what the dialect cannot express."""
-    _check(log, dialect)
+    check_log(log, dialect)
     data = bytearray()
     loop_offset = 0
     number = 0
@@ -73,7 +73,7 @@ def _pause(log: RegisterLog, number: int) -> int:
     return pause
 
 
-def _check(log: RegisterLog, dialect: Dialect) -> None:
+def check_log(log: RegisterLog, dialect: Dialect) -> None:
     """Raise RenderError if the player cannot play the log."""
     if log.chip != dialect.chip:
         raise RenderError(

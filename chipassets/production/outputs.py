@@ -34,6 +34,7 @@ from chipassets.chipfiles import (
 from chipassets.chips.chipsong import ChipSong, ChipVoice, Dropped
 from chipassets.chips.profiles import CHIPS
 from chipassets.chips.registers import RegisterLog
+from chipassets.errors import FullError
 from chipassets.music.score import Score
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
@@ -110,10 +111,14 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class TrackFiles:
-    """The files of a track: those of its formats in the order of the plan, and its layers."""
+    """The files of a track: those of its formats in the order of the plan, and its layers.
+
+    warnings: which formats are missing, as their file cannot hold the track.
+    """
 
     formats: tuple[Encoded, ...]
     layers: tuple[Encoded, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def contents(self) -> dict[str, bytes]:
@@ -123,12 +128,19 @@ class TrackFiles:
 
 def encode_track(finished: Finished) -> TrackFiles:
     """Return the files of each format that the plan asks for, and of each layer."""
-    return TrackFiles(_formats(finished), _layers(finished))
+    formats: list[Encoded] = []
+    warnings = []
+    for name in finished.plan.formats:
+        try:
+            formats += _format(name, finished)
+        except FullError as error:
+            warnings.append(f"it has no {name} file: {error}")
+    return TrackFiles(tuple(formats), _layers(finished), tuple(warnings))
 
 
-def _formats(finished: Finished) -> tuple[Encoded, ...]:
-    """Return the file, or files, of each format that the plan lists."""
-    return tuple(
+def _format(name: str, finished: Finished) -> list[Encoded]:
+    """Return the file, or files, of a format."""
+    return [
         Encoded(
             kind=f"{name}-{part}" if part else name,
             path=FORMATS[name].path.format(track=finished.track.name, part=part),
@@ -136,9 +148,8 @@ def _formats(finished: Finished) -> tuple[Encoded, ...]:
             dropped=file.dropped,
             on_cartridge=file.on_cartridge,
         )
-        for name in finished.plan.formats
         for part, file in ENCODERS[name](finished).items()
-    )
+    ]
 
 
 def _layers(finished: Finished) -> tuple[Encoded, ...]:

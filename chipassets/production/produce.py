@@ -238,7 +238,7 @@ def _entry(
         keys=keys_of(plan, track, take),
         evidence=found.moods,
         scene_evidence=found.scene,
-        warnings=found.warnings,
+        warnings=[*found.warnings, *files.warnings],
     )
 
 

@@ -103,7 +103,9 @@ class Spc700:
             self.x = self.a
             self._flags(self.x, 2)
         elif op == 0x68:
-            self._flags((self.a - self._byte()) & 0xFF, 2)
+            compared = self._byte()
+            self._flags((self.a - compared) & 0xFF, 2)
+            self.psw = self.psw & ~1 | (self.a >= compared)
         elif op == 0x28:
             self.a &= self._byte()
             self._flags(self.a, 2)
@@ -115,9 +117,19 @@ class Spc700:
             place = self._byte()
             self.memory[place], self.memory[place + 1] = self.a, self.y
             self.clocks += 5
-        elif op in (0xF0, 0x30, 0x2F):
+        elif op == 0xF5:
+            base = self._byte() | self._byte() << 8
+            self.a = self.memory[(base + self.x) & 0xFFFF]
+            self._flags(self.a, 5)
+        elif op == 0xD8:
+            self._store(self._byte(), self.x, found)
+            self.clocks += 4
+        elif op in (0xF0, 0xD0, 0x90, 0x30, 0x2F):
             distance = self._byte()
-            taken = {0xF0: self.psw & 2, 0x30: self.psw & 0x80, 0x2F: 1}[op]
+            taken = {
+                0xF0: self.psw & 2, 0xD0: ~self.psw & 2, 0x90: ~self.psw & 1,
+                0x30: self.psw & 0x80, 0x2F: 1,
+            }[op]  # fmt: skip
             if taken:
                 self.pc += distance - 256 if distance >= 128 else distance
             self.clocks += 4 if taken else 2

@@ -11,16 +11,21 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.chipfiles import decode_spc, encode_spc
+from chipassets.chipfiles.spc_stream import WRITABLE, pack_music, unpack_music
+from chipassets.chipfiles.stream import Dialect
 from chipassets.chips.registers import RegisterLog, Write
 from chipassets.chips.soundbank import sources
-from chipassets.errors import RenderError
+from chipassets.errors import FullError, RenderError
 from chipassets.render import render_log
 from tests.chip_music import plan, song
 from tests.chipfiles.material import refuses_damage
 from tests.chipfiles.spc700 import Spc700
+from tests.laws import share_of_examples
 from tests.render.test_spc import played_by_libgme
 
 _EMULATOR_GAIN = 1.398
@@ -114,7 +119,7 @@ def test_libgme_hears_what_we_render() -> None:
 def test_what_does_not_fit_is_counted() -> None:
     log = log_of(4)
     long = RegisterLog("snes", log.frames * 50, None)
-    with pytest.raises(RenderError, match=r"samples.*registers of 19200 frames.*echo") as told:
+    with pytest.raises(FullError, match=r"samples.*registers of 19200 frames.*echo") as told:
         encode_spc(long, title="x")
     (share,) = re.findall(r"; (\d+) % of the track fits", str(told.value))
     frames = len(long.frames) * int(share) // 100
@@ -122,6 +127,64 @@ def test_what_does_not_fit_is_counted() -> None:
     more = len(long.frames) * (int(share) + 3) // 100
     with pytest.raises(RenderError, match="too small"):
         encode_spc(replace(long, frames=long.frames[:more]), title="x")
+
+
+_FEW = st.sampled_from([Write(a, v) for a in (0x00, 0x02, 0x7F) for v in range(3)])
+_MANY = st.builds(Write, st.sampled_from(WRITABLE), st.integers(0, 255))
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> RegisterLog:
+    """Few and many kinds of writes, repeated passages, long pauses, and loops anywhere."""
+    kinds = draw(st.sampled_from([_FEW, _MANY]))
+    part = st.lists(st.lists(kinds, max_size=5).map(tuple), min_size=1, max_size=12)
+    frames: list[tuple[Write, ...]] = []
+    for _ in range(draw(st.integers(1, 4))):
+        frames += draw(part) * draw(st.sampled_from([1, 2, 30]))
+        frames += [()] * draw(st.sampled_from([0, 15, 16, 17, 100]))
+    loop = draw(st.none() | st.integers(0, len(frames) - 1))
+    return RegisterLog("snes", tuple(frames), loop)
+
+
+@given(logs())
+@share_of_examples(0.5)
+def test_any_log_comes_back_and_a_processor_plays_it(log: RegisterLog) -> None:
+    dialect = Dialect("snes", {n: n for n in WRITABLE}, (Write(0x5C, 0xFF),), 150)
+    music = pack_music(log, dialect, 0x500)
+    memory = bytearray(0x10000)
+    memory[0x500 : 0x500 + len(music.data)] = music.data
+    loop = 0x500 + music.loop_offset
+    assert unpack_music(bytes(memory), 0x500, loop, music.frequent, dialect) == log
+    frames, sizes = zip(*music.frame_ends, strict=True)
+    assert frames[-1] == len(log.frames)
+    assert music.frames_in(sizes[-1]) == len(log.frames)
+    assert music.frames_in(sizes[-1] - 1) < len(log.frames)
+    plain = [write for writes in log.frames for write in writes]
+    if not any(write.address & 15 == 4 for write in plain):
+        after = log.frames[log.loop_start_frame :] if log.loop_start_frame is not None else ()
+        wanted = [list(writes) for writes in (*log.frames, *after)]
+        heard = Spc700(encode_spc(log, title="x").data).frames(len(wanted))
+        assert heard == wanted
+
+
+def test_what_was_played_before_is_copied() -> None:
+    """A passage that is heard again costs little; so does a note that is struck again."""
+    once = log_of(8)
+    room = len(packed(once))
+    twice = replace(once, frames=2 * once.frames)
+    assert len(packed(twice)) < 1.65 * room
+    plain = sum(2 * len(writes) + 1 for writes in once.frames if writes)
+    assert room < 0.5 * plain
+
+
+def packed(log: RegisterLog) -> bytes:
+    dialect = Dialect("snes", {n: n for n in WRITABLE}, (Write(0x5C, 0xFF),), 150)
+    return pack_music(replace(log, loop_start_frame=None), dialect, 0).data
+
+
+def test_registers_that_cannot_be_written_are_refused() -> None:
+    with pytest.raises(RenderError, match=r"writes 1 to \$0008"):
+        encode_spc(RegisterLog("snes", ((Write(0x08, 1),),), None), title="x")
 
 
 def test_other_chips_are_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from xml.etree import ElementTree
@@ -14,11 +15,11 @@ import soundfile
 from mutagen.oggvorbis import OggVorbis
 
 from chipassets.bundle import TrackEntry, index_schema
-from chipassets.chipfiles import decode_nsf
+from chipassets.chipfiles import ChipFile, decode_nsf
 from chipassets.chips.chipsong import Instrument, Macro
 from chipassets.chips.profiles import CHIPS
 from chipassets.chips.registers import RegisterLog
-from chipassets.errors import RenderError
+from chipassets.errors import FullError, RenderError
 from chipassets.lock import LockedTake
 from chipassets.manifest.words import format_fault
 from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
@@ -133,6 +134,19 @@ def test_every_format_gives_files_that_the_index_lists(
     assert {kind.split("-")[0] for kind in entry.files} == {name}
     if loop_start_bar == 0:
         assert finish_anew(name, loop_start_bar=0) == (entry, files)
+
+
+def test_a_file_that_cannot_hold_the_track_is_left_out_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(_: object) -> Mapping[str, ChipFile]:
+        raise FullError("the sound memory is too small")
+
+    monkeypatch.setitem(ENCODERS, "spc", full)
+    entry, files = finish("midi", "spc", "vgm", chip="nes", loop_start_bar=1)
+    assert list(entry.files) == ["midi", "vgm"]
+    assert len(files) == 2
+    assert entry.warnings[-1] == "it has no spc file: the sound memory is too small"
 
 
 def test_all_formats_at_once_have_paths_of_their_own() -> None:

@@ -463,21 +463,21 @@ def test_the_printed_plan_says_a_variants_tempo_once(said: str, words: str) -> N
 @pytest.mark.parametrize(
     ("head", "bars", "is_warned"),
     [
-        ("formats: [spc]\n", 24, True),
-        ("formats: [spc]\n", 16, False),
-        ("formats: [midi]\n", 24, False),
+        ("formats: [spc]\n", 26, True),
+        ("formats: [spc]\n", 24, False),
+        ("formats: [midi]\n", 26, False),
     ],
 )
 def test_the_plan_says_which_track_may_be_too_long_for_an_spc(
     head: str, bars: int, *, is_warned: bool
 ) -> None:
-    """24 bars of 5/4 at 150 last 48 seconds, 16 bars 32."""
+    """26 bars of 5/4 at 150 last 52 seconds, 24 bars 48."""
     text = (
         f"game: G\nchip: snes\n{head}tracks:\n"
         f"  five: {{scene: battle, metre: 5/4, tempo: 150, length: {bars} bars}}\n"
     )
     said = plan_to_text(resolve(parse_manifest(text.encode(), Path("game.yaml"))))
-    assert ("its SPC may not fit 64 KiB: up to 38 s fit as a rule" in said) == is_warned
+    assert ("its SPC may not fit 64 KiB: up to 50 s fit as a rule" in said) == is_warned
 
 
 def test_the_printed_plan_says_the_swing_that_plays() -> None:
