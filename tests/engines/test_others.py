@@ -318,3 +318,10 @@ def test_constructs_scripts_read_their_index(music: Music, tmp_path: Path) -> No
     listed |= {layer["path"] for track in index["tracks"] for layer in track.get("layers", ())}
     assert listed == {path.name for path in (tmp_path / "files").iterdir()}
     run(node, "--check", "main.js", cwd=tmp_path / "scripts")
+    # Node has no AudioContext, as the worker in which Construct may run scripts.
+    code = (
+        "import {openMusic} from './chipassets-music.js';"
+        "openMusic({}).catch(({message}) => console.log(message))"
+    )
+    said = run(node, "--input-type=module", "-e", code, cwd=tmp_path / "scripts")
+    assert "set the project's property Use worker (Advanced) to No" in said
