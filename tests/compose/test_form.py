@@ -139,3 +139,18 @@ def test_each_length_has_forms_for_every_scene() -> None:
     for bars in range(1, 150):
         for scene in ("town", "boss"):
             assert sum(s.bars for s in default_form(bars, scene=scene, draw=0.99)) == bars
+
+
+@pytest.mark.parametrize(
+    ("text", "bars", "lengths"),
+    [
+        ("intro A outro", 8, [2, 4, 2]),  # two bars each, and as many left for a letter
+        ("intro A outro", 7, [1, 5, 1]),
+        ("intro A", 6, [2, 4]),
+        ("intro A", 5, [1, 4]),
+    ],
+)
+def test_intro_and_outro_have_two_bars_where_a_letter_has_four(
+    text: str, bars: int, lengths: list[int]
+) -> None:
+    assert laid(text, bars) == lengths

@@ -41,6 +41,10 @@ def test_silent_bars_before_the_first_note_do_not_count() -> None:
     assert likeness_of(late, 16) == likeness_of([*TUNE, *CHORDS], 16)
 
 
+def test_three_notes_are_measured() -> None:
+    assert likeness_of(TUNE[:3], 16).density == 3 / 4
+
+
 def test_two_notes_measure_nothing() -> None:
     with pytest.raises(ValueError, match="fewer than three"):
         likeness_of(TUNE[:2], 16)

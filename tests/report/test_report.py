@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from chipassets.cli.report import report_command
 from chipassets.errors import CheckError
 from chipassets.report import report, write_report
+from chipassets.report.card import say_time
 from chipassets.report.compare import compare_tracks
 from chipassets.report.evidence import gather_evidence, gather_tags
 from chipassets.report.html import element, join
@@ -454,3 +455,11 @@ def test_pages_say_what_changed_and_what_is_gone(tmp_path: Path) -> None:
         "changed", *["same"] * (TRACKS_A_PAGE - 1), "removed",
     ]  # fmt: skip
     assert 'id="track-gone"' in second.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.4, "0:00"), (59.4, "0:59"), (59.6, "1:00"), (90, "1:30"), (605, "10:05")],
+)
+def test_a_time_is_said_in_minutes_and_seconds(seconds: float, said: str) -> None:
+    assert say_time(seconds) == said

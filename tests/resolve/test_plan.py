@@ -24,6 +24,7 @@ from chipassets.music.keyfit import fitting_key, tune_key
 from chipassets.music.keys import MODES, Key
 from chipassets.plan.presets import SCENES, character
 from chipassets.plan.trackplan import BuildPlan, Character, HomeKey, Range, TrackPlan
+from chipassets.resolve import home_key
 from chipassets.resolve.build_plan import own_character, resolve
 from chipassets.resolve.home_key import fifths_apart, near_key, tempo_ratio
 from chipassets.resolve.plan_json import plan_to_json
@@ -507,3 +508,10 @@ def test_a_bass_without_volume_that_should_be_soft_is_warned_of(
     said = [item.words for item in plan_warnings(plan) if "has no volume" in item.words]
     assert len(said) == warned
     assert all(words.startswith("B will be heard about 4 dB softer") for words in said)
+
+
+def test_tempi_share_a_pulse_whichever_of_two_tracks_is_the_faster() -> None:
+    ratios = vars(home_key)["_RATIOS"]
+    assert len(set(ratios)) == len(ratios)
+    assert {1 / ratio for ratio in ratios} == set(ratios)
+    assert max(max(ratio.numerator, ratio.denominator) for ratio in ratios) == 6

@@ -299,7 +299,8 @@ def test_a_swapped_track_goes_on_in_the_same_bar_once_it_is_ready(
     go(director, "town", 0)
     director.swap(other, 1300)
     assert director.update(1499) is None
-    assert director.update(1510, lambda _: False) is None
+    assert director.update(1500, lambda _: False) is None, "the bar line it was to begin at"
+    assert director.update(1500) is None, "the next one is waited for"
     assert director.update(1600) is None, "between two bar lines"
     change = director.update(1760)
     assert change is not None

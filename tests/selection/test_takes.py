@@ -307,3 +307,7 @@ def test_leaps_count_where_they_are_to_be_avoided() -> None:
     steps = score.with_notes([replace(note, pitch=60 + at) for at, note in enumerate(tune)])
     points = {f.name: (f.value, f.points) for f in rate(steps, avoiding).features}
     assert points["avoided leaps"] == (0.0, 1.0)
+    for interval, share in ((5, 0.0), (6, 1.0)):  # a fourth is no leap
+        moved = [replace(note, pitch=60 + interval * (at % 2)) for at, note in enumerate(tune)]
+        features = rate(score.with_notes(moved), avoiding).features
+        assert {f.name: f.value for f in features}["avoided leaps"] == share
