@@ -26,6 +26,7 @@ def main() -> None:
 
 
 def _compose() -> None:
+    """Run `chipassets compose`, which has a parser of its own."""
     from chipassets.cli.compose import compose
 
     compose(sys.argv[2:])

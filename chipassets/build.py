@@ -121,6 +121,7 @@ def check_notes(plan: BuildPlan, manifest: Path) -> list[str]:
 
 
 def _lines(reasons: Mapping[str, str]) -> list[str]:
+    """Return "track NAME: WHY" for each track and reason."""
     return [f"track {name!r}: {why}" for name, why in reasons.items()]
 
 
@@ -196,10 +197,12 @@ def build(
 
 
 def _names(stock: Stock) -> list[str]:
+    """Return the names of the plan's tracks, in its order."""
     return [track.name for track in stock.plan.tracks]
 
 
 def _take(stock: Stock, produced: Mapping[str, Produced], name: str) -> LockedTake:
+    """Return the take of a track: the one just made, else the lock's."""
     return produced[name].take if name in produced else stock.lock.takes[name]
 
 
@@ -380,6 +383,7 @@ def _track_warnings(index: Index) -> list[str]:
 
 
 def _entries(stock: Stock, produced: Mapping[str, Produced]) -> list[TrackEntry]:
+    """Return the index entries of all tracks: those just made, else those of the old index."""
     kept = {entry.name: entry for entry in stock.index.tracks} if stock.index else {}
     return [produced[name].entry if name in produced else kept[name] for name in _names(stock)]
 

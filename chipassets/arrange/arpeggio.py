@@ -64,6 +64,7 @@ def add_chords(
 
 
 def _together(note: Note, other: Note) -> bool:
+    """Return whether two notes sound together for half of the shorter one."""
     shared = min(note.end_step, other.end_step) - max(note.start_step, other.start_step)
     return shared > 0 and 2 * shared >= min(note.duration_steps, other.duration_steps)
 

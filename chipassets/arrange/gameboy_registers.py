@@ -138,6 +138,7 @@ def _prepare(states: Sequence[State], song: ChipSong) -> list[State]:
 
 
 def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
+    """Return the writes of a voice, by its kind."""
     return _KINDS[spec.kind](spec, state, shadow)
 
 

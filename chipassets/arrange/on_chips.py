@@ -53,9 +53,11 @@ def compare_chips(score: Score, old: str, new: str) -> Difference:
 
 
 def _roles(chip: Chip) -> set[str]:
+    """Return the roles that a chip's voices have."""
     return {spec.role for spec in chip.voices}
 
 
 def _pitches(score: Score, part: str, chip: Chip) -> list[int]:
+    """Return the pitches of a part as the chip plays them, within the range of its voice."""
     spec = next(spec for spec in chip.voices if spec.role == part)
     return [note.pitch for note in fit_line(score.part(part), spec)]

@@ -141,6 +141,7 @@ def _scene(song: ChipSong, frame: int, states: Voices) -> tuple[Write, ...]:
 
 
 def _room(song: ChipSong) -> Room:
+    """Return the room whose echo a song has; a stage if it names none."""
     return ROOMS.get(song.room, ROOMS["stage"])
 
 

@@ -172,6 +172,7 @@ def _tones(fitted: Mapping[str, Sequence[Note]], band: _Players) -> Voices:
 
 
 def _phrased(role: str, line: Sequence[Note], band: _Players) -> tuple[ChipNote, ...]:
+    """Return a line as notes of the chip, with the instrument of its role."""
     return phrase_line(line, role, band.instruments[role].name, band.timing)
 
 
@@ -230,6 +231,7 @@ def _chords(
 
 
 def _drums(score: Score, band: _Players) -> tuple[ChipNote, ...]:
+    """Return the score's drums as notes of the chip."""
     return phrase_drums(drums_of(score, band.track), band.timing)
 
 
@@ -312,5 +314,6 @@ def _instruments(track: TrackPlan) -> dict[str, Instrument]:
 def _used(
     bank: Iterable[Instrument], voices: Iterable[tuple[ChipNote, ...]]
 ) -> tuple[Instrument, ...]:
+    """Return the instruments of the bank that any voice plays, each once."""
     names = {note.instrument for notes in voices for note in notes}
     return tuple({item.name: item for item in bank if item.name in names}.values())

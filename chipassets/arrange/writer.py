@@ -64,6 +64,7 @@ def write_registers(song: ChipSong) -> RegisterLog:
 
 
 def _is_full(frame: int, song: ChipSong) -> bool:
+    """Return whether a frame writes all registers: the first, and that which a loop jumps to."""
     return frame == 0 or frame == song.loop_start_frame
 
 
@@ -130,6 +131,7 @@ def _state(
 
 
 def _released(note: ChipNote, instrument: Instrument, frame: int) -> int:
+    """Return the volume of a note's release in a frame after its end; 0 if there is none."""
     return instrument.volume.released(frame - note.end_frame) or 0
 
 

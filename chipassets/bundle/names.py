@@ -41,6 +41,7 @@ def folder_name(game: str) -> str:
 
 
 def _is_kept(char: str) -> bool:
+    """Return whether a character stays in a name: a letter, a digit or a mark."""
     return unicodedata.category(char)[0] in "LNM"
 
 
@@ -54,9 +55,11 @@ def _brings_back(words: list[str], name: str) -> bool:
 
 
 def _is_safe(plain: str) -> bool:
+    """Return whether a name is possible, and unlike all others, on every file system."""
     folded = unicodedata.normalize("NFKC", plain.casefold())
     return folded == plain and plain not in _DEVICES and len(plain.encode()) <= _MAX_BYTES
 
 
 def _shortened(plain: str) -> str:
+    """Return the name cut to the most bytes that a file's name may have."""
     return plain.encode()[:_MAX_BYTES].decode(errors="ignore").rstrip("-")

@@ -221,6 +221,7 @@ def _replace_contents(place: Place, index: Index, files: Mapping[str, bytes | Pa
 
 @contextmanager
 def _staging(parent: Path, folder: Path) -> Iterator[Path]:
+    """Make a folder beside the bundle for what is being written, and remove it at the end."""
     staging = Path(tempfile.mkdtemp(prefix=_staging_prefix(folder), dir=parent))
     try:
         yield staging
@@ -268,6 +269,7 @@ def _take_over_rest(place: Place, staging: Path) -> None:
 
 
 def _raise(error: OSError) -> None:
+    """Raise the error, for `os.walk`, which would ignore it."""
     raise error
 
 
@@ -332,6 +334,7 @@ def _write_through(path: Path, source: bytes | Path) -> str:
 
 
 def _chunks(source: bytes | Path) -> Iterator[bytes]:
+    """Yield the content of a file, or bytes, in pieces that fit into memory."""
     if isinstance(source, bytes):
         yield source
         return

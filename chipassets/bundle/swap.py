@@ -115,6 +115,7 @@ def _move_rest(old: Path, target: Path) -> None:
 
 
 def _aside(target: Path) -> Path:
+    """Return the place of a folder's old content while it is replaced."""
     return target.with_name(f".{target.name}.replaced")
 
 

@@ -76,12 +76,14 @@ def assemble(source: str, syntax: Syntax, origins: Mapping[str, int], constants:
 
 
 def _define(label: str, address: int, values: dict[str, int]) -> None:
+    """Store the address of a label; ValueError if it has one."""
     if label in values:
         raise ValueError(f"{label} is defined twice")
     values[label] = address
 
 
 def _unplaced(segment: str) -> None:
+    """Raise ValueError for a segment without an address to begin at."""
     raise ValueError(f"the segment {segment} has no origin")
 
 

@@ -147,6 +147,7 @@ def _longest(data: bytes, at: int, places: list[int]) -> tuple[int, int]:
 
 
 def _numbers(values: Iterable[int]) -> bytes:
+    """Return numbers in their variable-length form, one behind the other."""
     return b"".join(map(_number, values))
 
 

@@ -394,6 +394,7 @@ class _Lane:
 
 
 def _nearest(table: Sequence[int], wanted: float) -> int:
+    """Return the index of the table's entry that is nearest to a value."""
     return min(range(len(table)), key=lambda place: abs(table[place] - wanted))
 
 
@@ -474,6 +475,7 @@ def _song(
 
 
 def _tempo(pattern: _Pattern) -> Mapping[str, object]:
+    """Return the attributes that state a pattern's tempo."""
     return {
         "NoteLength": pattern.note_length,
         "Groove": "-".join(map(str, pattern.groove)),

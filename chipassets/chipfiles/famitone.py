@@ -130,6 +130,7 @@ def _steer(lanes: Sequence[dict[int, FtCell]], grid: Grid, patterns: Sequence[ra
 
 
 def _put(lane: dict[int, FtCell], row: int, effect: str) -> None:
+    """Set the effect of a row; a row has one, and a later one replaces it."""
     lane[row] = replace(lane.get(row, EMPTY), effects=(effect,))
 
 
@@ -187,6 +188,7 @@ class _Lane:
         return self._cells
 
     def _row(self, note: ChipNote) -> int | None:
+        """Return the row nearest to a note's start; None for a note outside the song."""
         if not 0 <= note.start_frame < self.song.frames or note.duration_frames < 1:
             return None
         return self.grid.nearest(note.start_frame)

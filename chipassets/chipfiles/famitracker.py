@@ -213,12 +213,14 @@ class _Lane:
             self._wavering = True
 
     def _add(self, row: int, effect: str) -> None:
+        """Add an effect to a row, once."""
         cell = self._cells[row]
         if effect not in cell.effects:
             self._cells[row] = replace(cell, effects=(*cell.effects, effect))
 
 
 def _note_name(pitch: int, kind: str) -> str | None:
+    """Return a pitch as FamiTracker writes it; None outside the range of the voice."""
     if kind == "noise":
         return f"{15 - pitch:X}-#" if 0 <= pitch <= 15 else None
     octave, step = divmod(pitch - _LOWEST_MIDI + (OCTAVE if kind == "triangle" else 0), OCTAVE)
@@ -226,6 +228,7 @@ def _note_name(pitch: int, kind: str) -> str | None:
 
 
 def _vibrato(instrument: Instrument, timer: int) -> str:
+    """Return the effect 4xy that is nearest to an instrument's vibrato at a timer value."""
     wanted = instrument.vibrato_depth_cents * CENT * (timer + 1)
     depth = min(range(len(_VIBRATO_DEPTHS)), key=lambda y: abs(_VIBRATO_DEPTHS[y] - wanted))
     speed = min(max(round(_VIBRATO_PHASES / max(instrument.vibrato_period_frames, 1)), 1), 15)

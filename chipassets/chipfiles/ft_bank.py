@@ -70,9 +70,11 @@ class Bank:
         )
 
     def _has_room(self, chip: str, said: dict[int, _Said]) -> bool:
+        """Return whether the module can hold another macro of each of these kinds."""
         return all(self._count(chip, kind) < _MOST_MACROS for kind in said)
 
     def _count(self, chip: str, kind: int) -> int:
+        """Return how many macros of a kind a chip has."""
         return sum((c, k) == (chip, kind) for c, k, _ in self._macros)
 
     def _add(self, chip: str, name: str, said: dict[int, _Said]) -> None:

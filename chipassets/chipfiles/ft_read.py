@@ -78,6 +78,7 @@ class _Line:
         return not self._words
 
     def finish(self) -> None:
+        """Raise ValueError if words are left on the line."""
         if self._words:
             raise ValueError(f"{self._words[0]!r} is too much")
 

@@ -88,6 +88,7 @@ def encode_playlist(songs: Sequence[tuple[RegisterLog, str]], file_name: str) ->
 
 
 def _clock(milliseconds: int) -> str:
+    """Return a time as minutes, seconds and milliseconds."""
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{minutes}:{rest // 1000:02d}.{rest % 1000:03d}"
 

@@ -113,6 +113,7 @@ def it_bytes(module: ItModule) -> bytes:
 
 
 def _text(text: str, size: int) -> bytes:
+    """Return a text as `size` bytes of ASCII that end with a zero."""
     return text.encode("ascii")[: size - 1].ljust(size, b"\0")
 
 

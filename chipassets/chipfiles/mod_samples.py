@@ -192,4 +192,5 @@ def _noise_sums(mode: int) -> NDArray[np.float64]:
 
 
 def _to_bytes(wave: NDArray[np.float64]) -> bytes:
+    """Return a wave of -128 to 127 as signed bytes."""
     return np.clip(np.rint(wave), -128, 127).astype(np.int8).tobytes()

@@ -60,6 +60,7 @@ def pack_log(log: RegisterLog, dialect: Dialect) -> Stream:
 
 
 def _pairs(writes: Sequence[Write], dialect: Dialect) -> bytes:
+    """Return register writes as pairs of the dialect's code and the value."""
     return bytes(byte for w in writes for byte in (dialect.codes[w.address], w.value))
 
 

@@ -260,6 +260,7 @@ def _sound(instrument: Instrument, kind: str, level: int) -> Sound:
 
 
 def _near(level: int, step: int) -> int:
+    """Return the multiple of `step` that is nearest to a level, within 1 to 15."""
     return min(15, max(1, round(level / step) * step))
 
 
@@ -365,6 +366,7 @@ def _body(
 
 
 def _text(text: str) -> bytes:
+    """Return a text as hUGETracker stores it: its length, then a field of fixed size."""
     data = text.encode("ascii")
     return bytes((len(data),)) + data.ljust(_TEXT_SIZE, b"\0")
 

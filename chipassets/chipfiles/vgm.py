@@ -129,10 +129,12 @@ def _command(write: Write, target: _Target, frame: int) -> bytes:
 
 
 def _wait(samples: int) -> bytes:
+    """Return the command that waits for a number of samples."""
     return struct.pack("<BH", _WAIT, samples)
 
 
 def _sample(frame: int, target: _Target) -> int:
+    """Return the sample at which a frame begins."""
     return frame_sample(frame, target.frame_rate_hz)
 
 
@@ -161,6 +163,7 @@ def _header(
 
 
 def _gd3(tags: VgmTags) -> bytes:
+    """Return the GD3 block of the tags."""
     texts = (getattr(tags, field.name).replace("\0", " ") for field in fields(VgmTags))
     body = b"".join(text.encode("utf-16-le", "replace") + _NUL for text in texts)
     return _GD3_MAGIC + struct.pack("<II", _GD3_VERSION, len(body)) + body

@@ -84,6 +84,7 @@ class Source:
 
 @lru_cache(maxsize=256)
 def _decoded(packed: bytes) -> tuple[int, ...]:
+    """Return the samples of BRR data, kept for the next call."""
     return decode_brr(packed)
 
 

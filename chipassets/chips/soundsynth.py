@@ -64,6 +64,7 @@ class Tone:
 
 
 def _formant(hz: float, centre: float, width: float, gain: float) -> float:
+    """Return how much a formant lifts a partial at `hz`: `gain` at its centre."""
     return gain * math.exp(-(((hz - centre) / width) ** 2))
 
 

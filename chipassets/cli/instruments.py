@@ -78,6 +78,7 @@ def instruments_command(
 
 
 def _named(instrument: Instrument, name: str) -> Instrument:
+    """Return the instrument under another name."""
     from dataclasses import replace
 
     return replace(instrument, name=name)
@@ -157,6 +158,7 @@ def _json(instrument: Instrument, *, custom: bool) -> dict[str, Any]:
 
 
 def _macro(macro: Macro) -> dict[str, Any]:
+    """Return a macro as JSON has it."""
     return {"values": list(macro.values), "loop": macro.loop, "release": macro.release}
 
 

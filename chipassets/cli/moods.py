@@ -162,4 +162,5 @@ def _own_row(name: str, mood: dict[str, Any]) -> list[str]:
 
 
 def _pair(span: Range) -> list[float]:
+    """Return a range as JSON has it."""
     return [span.low, span.high]

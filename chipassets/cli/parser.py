@@ -60,6 +60,7 @@ def _read(kind: Callable[[str], _Number], text: str, what: str) -> _Number:
 
 
 def _between(low: _Number, value: _Number, high: _Number) -> _Number:
+    """Return the value; ArgumentTypeError if it lies outside the range."""
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
     return value

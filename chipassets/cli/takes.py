@@ -253,6 +253,7 @@ def _pair(text: str | None) -> tuple[str, str] | None:
 
 
 def _decided(audition: Audition, locked: LockedTake) -> str:
+    """Return a line that says which take of the track stands now, and why."""
     return f"{audition.track.name}: take {locked.name}, {locked.why}"
 
 
@@ -345,6 +346,7 @@ def _features(candidates: Iterable[Candidate]) -> list[str]:
 
 
 def _row(item: Candidate, state: str, name: str, features: Iterable[str]) -> list[str]:
+    """Return a take as a row of the table: its name, state, total and features."""
     values = {feature.name: feature.value for feature in item.rating.features}
     own = item.rating.originality
     return [

@@ -256,6 +256,7 @@ def _export_bundle(run: Path, dataset: Path | None, name: str, out: Path) -> Non
 
 
 def _today() -> str:
+    """Return today's date, in UTC, as ISO writes it."""
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 

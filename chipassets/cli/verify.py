@@ -60,4 +60,5 @@ _STRANGE = "is not in the bundle's index; a build neither wrote it nor removes i
 
 
 def _paths(index: Index) -> list[str]:
+    """Return the paths of all files in the index."""
     return [entry.path for entry in index.files()]

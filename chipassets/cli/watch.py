@@ -95,6 +95,7 @@ def _build(manifest: Path, out: Path | None, workers: int) -> None:
 
 
 def _tell(built: Built, seconds: float) -> None:
+    """Print what a build did and how long it took."""
     if not built.changed:
         print_text(f"{built.folder} is up to date")
         return

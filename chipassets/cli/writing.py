@@ -48,6 +48,7 @@ def read_notices(paths: list[Path]) -> dict[str, str]:
 
 
 def _failure(path: Path, error: OSError) -> BundleError:
+    """Return the error for a file that cannot be written."""
     return BundleError(
         f"cannot write {path}: {error.strerror or error}; free some space, or choose another place"
     )

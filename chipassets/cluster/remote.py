@@ -134,4 +134,5 @@ def pack(track: TrackPlan, locked: LockedTake | Choices) -> bytes:
 
 
 def _reporter(worker: Any, topic: str, track: TrackPlan) -> Callable[[str], None]:
+    """Return a function that tells the builder which stage a track enters."""
     return lambda stage: worker.log_event(topic, [track.name, stage])

@@ -191,6 +191,7 @@ class Cluster:
                 raise ClusterError(_unlike(where, unlike))
 
     def _ask(self, question: Any, *args: Any, **more: Any) -> Any:
+        """Return the scheduler's answer; ClusterError if it went away."""
         try:
             return self.client.sync(question, *args, callback_timeout=ANSWER_SECONDS, **more)
         except (OSError, TimeoutError) as error:
@@ -201,6 +202,7 @@ class Cluster:
             raise self._lost()
 
     def _lost(self) -> ClusterError:
+        """Return the error for a scheduler that went away."""
         return ClusterError(
             f"the scheduler {self.address} went away; start it again, and build again to go on"
         )

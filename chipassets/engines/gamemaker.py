@@ -34,6 +34,7 @@ def gamemaker_items(music: Music) -> Iterator[Item]:
 
 
 def _seconds(samples: int, track: TrackEntry) -> float:
+    """Return samples as seconds."""
     return float(exact_seconds(samples, track.sample_rate_hz))
 
 

@@ -154,6 +154,7 @@ def import_settings(track: TrackEntry, version: int) -> str:
 
 
 def _floored(value: Fraction) -> Decimal:
+    """Return a fraction as a decimal of eight places, rounded down."""
     exact = Decimal(value.numerator) / Decimal(value.denominator)
     return exact.quantize(Decimal("0.00000001"), rounding=ROUND_FLOOR)
 

@@ -110,6 +110,7 @@ def _atoms(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _atom(name: bytes, body: bytes) -> bytes:
+    """Return an atom of MP4: its size, name and content."""
     return struct.pack(">I4s", 8 + len(body), name) + body
 
 

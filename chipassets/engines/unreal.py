@@ -42,6 +42,7 @@ def unreal_items(music: Music) -> Iterator[Item]:
 
 
 def _wav_name(name: str) -> str:
+    """Return the name of a file as WAV, which Unreal imports."""
     return name.removesuffix(".ogg") + ".wav"
 
 

@@ -85,10 +85,12 @@ def audio_sprite(track: TrackEntry) -> dict[str, Any]:
 
 
 def _sources(track: TrackEntry) -> list[str]:
+    """Return the paths of a track's audio in the bundle, the preferred format first."""
     return [f"bundle/{track.files[kind].path}" for kind in _AUDIO if kind in track.files]
 
 
 def _ms(track: TrackEntry, samples: int) -> float:
+    """Return samples of a track as milliseconds."""
     return samples * 1000 / track.sample_rate_hz
 
 
@@ -133,6 +135,7 @@ def _types(music: Music) -> bytes:
 
 
 def _union(names: Iterable[str]) -> str:
+    """Return names as a TypeScript union that accepts any other text as well."""
     words = [json.dumps(name) for name in dict.fromkeys(names)]
     return " | ".join([*words, "(string & {})"])
 

@@ -137,6 +137,7 @@ def line_of(text: str, track: str | int = "", key: str | int = "", item: str | i
 
 
 def _find(lines: list[str], start: int, words: str) -> int:
+    """Return the number of the first line from `start` on that begins so; 0 if none does."""
     rest = enumerate(lines[start:], start=start + 1)
     return next((number for number, line in rest if line.lstrip().startswith(words)), 0)
 

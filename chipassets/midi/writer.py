@@ -111,10 +111,12 @@ _END_OF_TRACK = b"\xff\x2f\x00"
 
 
 def _meta(kind: int, data: bytes) -> bytes:
+    """Return a meta event without its delta time."""
     return bytes((_META, kind)) + _variable_length(len(data)) + data
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:
+    """Return a chunk of a MIDI file: name, length and content."""
     return name + len(content).to_bytes(4, "big") + content
 
 

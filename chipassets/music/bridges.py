@@ -32,4 +32,5 @@ def _pivot(start: Key, goal: Key, tonic: str) -> str:
 
 
 def _tones(name: str) -> frozenset[int]:
+    """Return the pitch classes of a chord; a numeral is read in C major."""
     return parse_chord(name, Key(0, "major")).pitch_classes

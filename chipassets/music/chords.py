@@ -127,6 +127,7 @@ def _numeral_root(match: re.Match[str], key: Key) -> tuple[int, str]:
 
 
 def _place(numeral: str) -> int:
+    """Return the degree of a Roman numeral, from 0."""
     return _NUMERALS.index(numeral.lower())
 
 
@@ -213,6 +214,7 @@ def _transposed(name: str, root: int, source: Key, target: Key) -> str:
 
 
 def _over(name: str, low: int, root: int, key: Key) -> str:
+    """Return a chord's name, with its bass after a slash if that is not the root."""
     return name if low == root else f"{name}/{pitch_class_name(low, key)}"
 
 

@@ -118,6 +118,7 @@ def numeral_modes(numerals: Sequence[str], modes: Sequence[str]) -> tuple[str, .
 
 
 def _parsed(numerals: Sequence[str], mode: str) -> list[Chord]:
+    """Return the chords that numerals name in a mode on C."""
     return [parse_chord(numeral, Key(0, mode)) for numeral in numerals]
 
 

@@ -115,6 +115,7 @@ def likeness_of(
 
 
 def _share(flags: object) -> float:
+    """Return the share of flags that are set; 0 without any."""
     values = [bool(flag) for flag in flags]  # type: ignore[attr-defined]
     return sum(values) / len(values) if values else 0.0
 

@@ -98,6 +98,7 @@ def make_index(melodies: Iterable[Line]) -> GramIndex:
 
 
 def _distinct(n: int, lines: Sequence[Line]) -> Hashes:
+    """Return the hashes of the countable n-grams of lines, each once, sorted."""
     parts = [gram_hashes(n, line)[countable(n, line)] for line in lines]
     return np.unique(np.concatenate([*parts, np.zeros(0, np.uint64)]))
 

@@ -206,6 +206,7 @@ def character(
 
 
 def _like(name: str, own: Mapping[str, OwnMood]) -> str:
+    """Return the built-in name that a custom one is like; any other name as it is."""
     return own[name].like if name in own else name
 
 
@@ -305,4 +306,5 @@ def _clipped(low: float, high: float, limits: Range) -> Range:
 
 
 def _first(names: list[str | None]) -> str:
+    """Return the first name that is set."""
     return next(name for name in names if name is not None)

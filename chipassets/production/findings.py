@@ -121,4 +121,5 @@ def _scene_entry(found: Evidence) -> SceneEvidence:
 
 
 def _pairs(found: Evidence) -> dict[str, list[float]]:
+    """Return the wanted ranges as pairs, as JSON has them."""
     return {name: [float(span.low), float(span.high)] for name, span in found.wanted.items()}

@@ -167,6 +167,7 @@ def _layers(finished: Finished) -> tuple[Encoded, ...]:
 
 
 def _one(encode: Callable[[Finished], bytes]) -> Callable[[Finished], Parts]:
+    """Return an encoder of a format with one file a track, from a function that gives its bytes."""
     return lambda finished: {"": ChipFile(encode(finished))}
 
 
@@ -358,6 +359,7 @@ class AlbumOutput:
 
 
 def _logs(songs: Songs) -> list[tuple[RegisterLog, str]]:
+    """Return registers and name of each track of the album."""
     return [(item.log, item.name) for item in songs]
 
 

@@ -284,6 +284,7 @@ def _of_file(kind: str, reason: str) -> str:
 
 
 def _counted(items: tuple[Dropped, ...]) -> list[DroppedEntry]:
+    """Return reasons and counts as the index has them."""
     return [DroppedEntry(reason=item.reason, count=item.count) for item in items]
 
 
@@ -318,6 +319,7 @@ def album_files(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> dict[str, t
 
 
 def _at_tempo(take: LockedTake, track: TrackPlan) -> Score:
+    """Return a take's score at the tempo that the plan states now."""
     return replace(take.score, tempo_millibpm=track.tempo_millibpm)
 
 

@@ -128,9 +128,11 @@ class Registers:
             self._counter_start = clock
 
     def _enabled(self, index: int) -> bool:
+        """Return whether the channel of an index is enabled in $4015."""
         return bool(self._bytes[0x4015] >> index & 1)
 
     def _timer(self, base: int) -> int:
+        """Return the 11 bits of the timer whose registers begin at `base`."""
         return self._bytes[base + 2] | (self._bytes[base + 3] & 7) << 8
 
     def _pulse(self, index: int, clock: int, restart: bool) -> Stretch:

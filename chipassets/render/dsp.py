@@ -175,6 +175,7 @@ def _between(
 
 
 def _signed(byte: int) -> int:
+    """Return a byte as two's complement."""
     return byte - 256 if byte >= 128 else byte
 
 

@@ -212,6 +212,7 @@ class Registers:
         return Stretch(clock, _FOREVER, self._weight(index - _VOICES), steps=False)
 
     def _period(self, base: int) -> int:
+        """Return the period, in ticks, of the channel whose registers begin at `base`."""
         return 2048 - (self._bytes[base + 3] | (self._bytes[base + 4] & 7) << 8)
 
     def _pulse(self, index: int, clock: int, triggered: bool) -> Stretch:
@@ -298,6 +299,7 @@ def _mix(events: Sequence[Events]) -> list[Steps]:
 
 
 def _same(a: Events, b: Events) -> bool:
+    """Return whether two stretches sound alike: the same levels at the same clocks."""
     same = a.initial == b.initial and np.array_equal(a.clocks, b.clocks)
     return same and np.array_equal(a.levels, b.levels)
 

@@ -130,6 +130,7 @@ def after_gain(loudness: Loudness, gain: int) -> Loudness:
 
 
 def _factor(decibels: float) -> float:
+    """Return decibels as a factor of amplitude."""
     return math.pow(10.0, decibels / 20)
 
 

@@ -143,6 +143,7 @@ def _chord(song: ChipSong, note: ChipNote) -> list[int]:
 
 
 def _velocity(note: ChipNote) -> int:
+    """Return the MIDI velocity of a note's level, which is 0 to 15."""
     return min(127, 7 + 8 * note.level)
 
 

@@ -69,6 +69,7 @@ def check_seam(pcm: Pcm) -> Seam | None:
 
 
 def _mono(columns: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Return the mean of the channels."""
     signal: NDArray[np.float64] = columns.astype(np.float64).mean(axis=1)
     return signal
 

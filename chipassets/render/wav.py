@@ -51,6 +51,7 @@ def read_loop(data: bytes) -> tuple[int, int] | None:
 
 
 def _chunk(name: bytes, body: bytes | memoryview) -> tuple[bytes | memoryview, ...]:
+    """Return a RIFF chunk in pieces: name, length, content and the byte that makes it even."""
     return name, struct.pack("<I", len(body)), body, b"\0" * (len(body) % 2)
 
 

@@ -83,6 +83,7 @@ def say_size(size: int) -> str:
 
 
 def _notes(track: OpenedTrack) -> frozenset[RollNote]:
+    """Return the notes of a track's MIDI file; none without one."""
     return frozenset(track.roll.notes) if track.roll else frozenset()
 
 

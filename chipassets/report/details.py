@@ -50,6 +50,7 @@ def draw_details(track: OpenedTrack, provenance: Mapping[str, Any]) -> Html:
 
 
 def _fold(title: str, *content: Child) -> Html:
+    """Return a heading that unfolds its content."""
     return element("details", element("summary", title), *content)
 
 

@@ -95,6 +95,7 @@ def _tag_rows(found: MoodEvidence | SceneEvidence, key: str) -> list[Evidence]:
 
 
 def _label(name: str) -> str:
+    """Return the words for a feature, or its name with spaces."""
     return _FEATURES.get(name, name.replace("_", " "))
 
 
@@ -174,5 +175,6 @@ def _say_number(value: float) -> str:
 
 
 def _range(label: str, limits: list[float], found: float, say: Callable[[float], str]) -> Evidence:
+    """Return a row that says whether a value lies within its limits."""
     low, high = limits
     return Evidence(label, f"{say(low)} to {say(high)}", say(found), low <= found <= high)

@@ -82,6 +82,7 @@ def _differences(new: OpenedBundle, old: OpenedBundle) -> dict[str, Difference]:
 
 
 def _table(changes: list[Change] | tuple[Change, ...]) -> list[str]:
+    """Return a table in Markdown of what changed."""
     rows = [f"| {_plain(c.name)} | {_plain(c.before)} | {_plain(c.after)} |" for c in changes]
     return ["| | before | after |", "|---|---|---|", *rows]
 

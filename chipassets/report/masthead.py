@@ -49,6 +49,7 @@ def _facts(index: Index) -> Iterable[str]:
 
 
 def _ordered(statuses: Counter[str]) -> list[str]:
+    """Return the statuses that occur, in the order of their table."""
     return [name for name in STATUS_WORDS if statuses[name]]
 
 

@@ -83,6 +83,7 @@ def _draw_statement(said: StatementEntry, track: TrackEntry, number: int) -> Htm
 
 
 def _label(said: StatementEntry) -> str:
+    """Return a statement's motif with its transposition in semitones and its stretch."""
     shift = f" {said.transposition:+d}" if said.transposition else ""
     return f"{said.motif}{shift}" + (f" ×{said.stretch:g}" if said.stretch != 1 else "")
 

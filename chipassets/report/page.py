@@ -168,10 +168,12 @@ def _write_pages(
 
 
 def _count(statuses: Iterable[str | None]) -> Counter[str]:
+    """Count the statuses that are set."""
     return Counter(status for status in statuses if status)
 
 
 def _title(bundle: OpenedBundle, before: OpenedBundle | None) -> str:
+    """Return the title of a page."""
     return f"{bundle.index.game}: {'what changed' if before else 'music report'}"
 
 
@@ -246,6 +248,7 @@ def _provenance(bundle: OpenedBundle | None) -> dict[str, Any]:
 
 
 def _notes(track: OpenedTrack | None) -> tuple[RollNote, ...]:
+    """Return the notes of a track's MIDI file; none without one."""
     return track.roll.notes if track and track.roll else ()
 
 
@@ -271,4 +274,5 @@ def _read_script(name: str) -> str:
 
 
 def _read(name: str) -> str:
+    """Return a text file of the package."""
     return files("chipassets").joinpath(name).read_text(encoding="utf-8")

@@ -140,6 +140,7 @@ def _notes(roll: Roll, numbers: dict[str, int], steps: int) -> tuple[SheetNote, 
 
 
 def _key(entry: TrackEntry) -> Key:
+    """Return the key of an index entry; CheckError if it cannot be read."""
     try:
         return parse_key(entry.key)
     except ValueError as error:

@@ -74,11 +74,13 @@ def draw_wave(sound: Sound, full: float) -> Html:
 
 
 def _row(value: float) -> int:
+    """Return the row of the picture at which an amplitude lies, from the top."""
     value = min(max(value, -1.0), 1.0)
     return round(_HALF_HEIGHT - value * (_HALF_HEIGHT - 1))
 
 
 def _decibels(amplitude: float) -> float:
+    """Return an amplitude in dBFS, not below what counts as silent."""
     return max(20 * math.log10(amplitude), _SILENT_DBFS) if amplitude > 0 else _SILENT_DBFS
 
 

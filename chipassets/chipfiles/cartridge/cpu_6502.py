@@ -119,16 +119,19 @@ class Cpu6502(Cpu):
         return step
 
     def _set(self, **registers: int) -> None:
+        """Set registers and flags by name."""
         for name, value in registers.items():
             setattr(self, name, value)
 
     def _set_a(self, value: int) -> None:
+        """Load the accumulator and the flags that follow it."""
         self.a = self.result = value
 
     def _pull_a(self) -> None:
         self._set_a(self._pull())
 
     def _return(self) -> int:
+        """Return the address behind the call that RTS goes back to."""
         self.clocks += 6
         return (self._pull() | self._pull() << 8) + 1 & 0xFFFF
 

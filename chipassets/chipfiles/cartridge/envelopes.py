@@ -54,6 +54,7 @@ def pack_level(levels: Sequence[int], form: LevelForm) -> bytes:
 
 
 def _parts(count: int, most: int) -> list[int]:
+    """Return a count as a sum of numbers that are at most `most`."""
     return [most] * (count // most) + ([count % most] if count % most else [])
 
 

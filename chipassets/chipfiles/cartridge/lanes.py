@@ -186,4 +186,5 @@ def _played(lanes: Lanes, log: RegisterLog, console: Console) -> Iterator[tuple[
 
 
 def _said(writes: tuple[Write, ...]) -> str:
+    """Return register writes as text for a message."""
     return " ".join(f"{w.address:04X}={w.value:02X}" for w in writes) or "nothing"

@@ -75,6 +75,7 @@ def _best(
 def _fits(
     phrase: Sequence[Token], uses: _Uses, texts: Sequence[Sequence[Token]], depth: int
 ) -> bool:
+    """Return whether a phrase can be used in these texts without calls nesting beyond `depth`."""
     inner = _below(phrase, texts)
     return all(_above(text, texts) + 1 + inner <= depth for text in uses)
 

@@ -40,6 +40,7 @@ def player(*, hooked: bool, start: int = START) -> Program:
 
 
 def _origins(code: int, memory: int) -> dict[str, int]:
+    """Return the address at which each segment begins."""
     return {"ROM0": code, "ROM0[$40]": _INTERRUPT, "ROM0[$100]": _ENTRY, "WRAM0": memory}
 
 
@@ -60,11 +61,13 @@ def _programs(names: Mapping[str, int]) -> tuple[Program, Program]:
 
 @cache
 def _code_size() -> int:
+    """Return the size of the code, in bytes, which is the same wherever the data lies."""
     anywhere = dict.fromkeys(("songs", "names", "game_name", "font"), START)
     return sum(len(part.segments["ROM0"]) for part in _programs({**anywhere, "SONGS": 1}))
 
 
 def _tables(album: Album) -> list[Block]:
+    """Return the data that is not music: the tables of songs, and the font."""
     return [*tables(album, _NAME_LETTERS), Block("font", (b"".join(font()),))]
 
 

@@ -60,6 +60,7 @@ def player(*, hooked: bool) -> Program:
 
 
 def _origins(code: int, zero_page: int, memory: int) -> dict[str, int]:
+    """Return the address at which each segment begins."""
     return {
         "HEADER": 0, "ZEROPAGE": zero_page, "BSS": memory, "CODE": code, "VECTORS": _VECTORS,
     }  # fmt: skip
@@ -80,15 +81,18 @@ def _programs(names: Mapping[str, int]) -> tuple[Program, Program]:
 
 @cache
 def _code_size() -> int:
+    """Return the size of the code, in bytes, which is the same wherever the data lies."""
     anywhere = dict.fromkeys(("songs", "names", "game_name"), START)
     return sum(len(part.segments["CODE"]) for part in _programs({**anywhere, "SONGS": 1}))
 
 
 def _low(album: Album) -> list[Block]:
+    """Return the tables and the songs of the lower region."""
     return [*tables(album, _NAME_LETTERS), *blocks_of(album.low)]
 
 
 def _samples(songs: tuple[Song, ...]) -> list[Block]:
+    """Return the block of drum samples that all songs share; none without samples."""
     image = shared_samples(song.samples for song in songs)
     return [Block("samples", (image,))] if image else []
 
@@ -132,4 +136,5 @@ def list_source(album: Album) -> str:
 
 
 def _includes(songs: tuple[Song, ...]) -> str:
+    """Return the lines of ca65 that include each song."""
     return "".join(f'.include "{song.name}.asm"\n' for song in songs)

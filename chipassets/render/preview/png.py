@@ -35,5 +35,6 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
+    """Return a chunk of PNG with its checksum."""
     check = zlib.crc32(kind + body)
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", check)

@@ -26,6 +26,7 @@ def text(x: float, y: float, words: str, kind: str = "") -> str:
 
 
 def _plain(words: str) -> str:
+    """Return text escaped for SVG, with blanks for what cannot be printed."""
     return escape("".join(char if char.isprintable() else " " for char in words))
 
 
