@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from chipassets.compose.piece import PiecePlan
 from chipassets.units import OCTAVE
 
 _LIFT_INSIDE = 4
 """Semitones by which a section may be raised under the ceiling of the whole piece."""
+
+_INSIDE = 2
+"""Semitones by which the mean of a bar lies inside what the arc allows."""
 
 
 def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]:
@@ -16,6 +21,8 @@ def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]
     """
     shape = (-1.0, 0.0, 1.5, -1.0)
     arc: list[tuple[float, float, float]] = []
+    cap: float
+    floor: float
     for bar in range(bars):
         section, phrase = plan.section_at(bar), plan.phrase_at(bar)
         place = bar - phrase.start_bar
@@ -23,7 +30,7 @@ def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]
         toward = 1 - min(1.0, abs(bar - plan.peak_bar) / max(1, bars))
         wanted += 4.5 * toward**3
         # A section an octave up has its own ceiling.
-        if section.lift >= OCTAVE or section.is_register_asked:
+        if section.lift >= OCTAVE or section.register is not None:
             peak = plan.peak + section.lift
         else:
             peak = plan.peak + max(0, section.lift - _LIFT_INSIDE)
@@ -31,9 +38,12 @@ def register_arc(plan: PiecePlan, bars: int) -> list[tuple[float, float, float]]
         if bar == plan.peak_bar:
             wanted = max(wanted, peak - 5)
         floor = plan.peak - plan.targets.span
-        if section.is_register_asked:
-            floor += section.lift
-        arc.append((min(wanted, cap - 2), cap, floor))
+        if section.register is not None:
+            # What the manifest sets holds for the peak too.
+            low, high = section.register
+            cap, floor = min(cap, high), max(floor + section.lift, low)
+            wanted = max(wanted, low + _INSIDE)
+        arc.append((min(wanted, cap - _INSIDE), cap, floor))
     return _led_over(plan, arc)
 
 
@@ -44,11 +54,17 @@ _FAR = 5.0
 def _led_over(
     plan: PiecePlan, arc: list[tuple[float, float, float]]
 ) -> list[tuple[float, float, float]]:
-    """Return the arc in which the last bar of a section goes halfway to the next one's register."""
+    """Return the arc in which the last bar of a section goes halfway to the next one's register.
+
+    Not out of a register that the manifest sets.
+    """
     led = list(arc)
-    for section in plan.sections[1:]:
+    for before, section in pairwise(plan.sections):
         first = section.section.start_bar
         (wanted, cap, floor), (goal, _, _) = arc[first - 1], arc[first]
         if abs(goal - wanted) > _FAR:
-            led[first - 1] = (min((wanted + goal) / 2, cap - 2), cap, floor)
+            middle = (wanted + goal) / 2
+            if before.register is not None:
+                middle = max(middle, floor + _INSIDE)
+            led[first - 1] = (min(middle, cap - _INSIDE), cap, floor)
     return led

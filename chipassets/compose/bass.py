@@ -67,9 +67,12 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
         if source not in written:
             written[source] = _bar(context, source, role, roots)
         late = (bar - source) * context.bar_steps
-        if written[source]:
-            context.memory["bass last"] = written[source][-1][2]
-        for begin, steps, pitch in written[source]:
+        own = written[source]
+        if _is_stillest(context, bar, role):
+            own = _in_pairs(context, bar, own, late, line)
+        if own:
+            context.memory["bass last"] = own[-1][2]
+        for begin, steps, pitch in own:
             start = begin + late
             held = role in (ideas.LONG, ideas.PEDAL) and line and line[-1][2] == pitch
             # A tie that is there to have fewer notes never makes one that is stuck.
@@ -82,11 +85,57 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
     return _trimmed(line)
 
 
+_SHORT_BAR = 8
+"""Up to this length of a bar in 16ths a bass with a note a bar is not slow."""
+
+
+def _is_short(context: Context) -> bool:
+    return context.bar_steps <= _SHORT_BAR
+
+
+def _is_stillest(context: Context, bar: int, role: str) -> bool:
+    """Return whether even a long note a bar would be more than the manifest's density asks for."""
+    section = context.plan.section_at(bar)
+    return (
+        section.is_still
+        and section.is_density_asked
+        and not section.is_bass_asked
+        and role == ideas.LONG
+        and _is_short(context)
+        and not context.ends_piece(bar)
+    )
+
+
+def _in_pairs(
+    context: Context,
+    bar: int,
+    own: Sequence[tuple[int, int, int]],
+    late: int,
+    line: list[tuple[int, int, int]],
+) -> list[tuple[int, int, int]]:
+    """Return what a bar of a still bass begins: its first chord's bass, in every other bar.
+
+    In the bar between, the last note of the line goes on if it belongs to the chord there; else
+    the bass rests.
+    """
+    place = bar - context.plan.section_at(bar).section.start_bar
+    if place % 2 == 0 or not line:
+        return list(own[:1])
+    begin, steps, _ = own[0]
+    start, length, pitch = line[-1]
+    chord = int(context.harmony.at[begin + late])
+    if start + length == begin + late and context.harmony.table.tones[chord, pitch % OCTAVE]:
+        line[-1] = (start, length + steps, pitch)
+    return []
+
+
 def role_in(context: Context, bar: int) -> str:
     """Return what the bass does in a bar: that of its section, but the tune's rhythm in a tutti."""
     section = context.plan.section_at(bar)
     role = section.role(BASS)
-    if bar in context.plan.tuttis and role != ideas.SILENT and not section.is_bass_asked:
+    is_free = role != ideas.SILENT and not section.is_bass_asked
+    # A tutti has more notes than a density asks for that only a still bass meets.
+    if bar in context.plan.tuttis and is_free and not (section.is_still and _is_short(context)):
         return allowed_bass(context.plan.avoid, ideas.DOUBLED)
     return role
 

@@ -94,6 +94,11 @@ def next_correction(
             ratio = max(0.0, wanted.middle - pair.onsets) / found[LEAD]
             factor = factors.get(section.letter, 1.0) * ratio
             if ratio < 1 and plan.onsets[section.letter] <= _SLOWEST_CELL:
+                if section.letter not in before.still:
+                    # What was measured of a section that was not still holds no more.
+                    measured = {key: own for key, own in measured.items() if key[0] != name}
+                    pair = _nearest_pair(track, section, found[LEAD], wanted.middle, measured)
+                    roles[name] = dict(pair.roles)
                 still.add(section.letter)
             factors[section.letter] = min(max(factor, _LEAST_FACTOR), _MOST_FACTOR)
     return Correction(roles, factors, frozenset(still), measured)

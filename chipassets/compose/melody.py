@@ -27,7 +27,7 @@ def state_melodies(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...
             continue
         start, room = part.section.start_bar * steps_per_bar, part.section.bars * steps_per_bar
         if tune.transform != LITERAL:
-            found = state_tune(tune, track, start, 2)
+            found = state_tune(tune, track, part.section.name, start, 2)
         else:
             said = Statement(tune.name, start, tune.steps, 2, 0)
             found = Stated(said, statement_notes(tune, said, track.key))
@@ -49,7 +49,7 @@ def pickup_notes(melody: Melody, track: TrackPlan, start: int) -> tuple[Note, ..
         return ()
     if tune.transform == LITERAL:
         return melody.pickup.notes
-    said = state_tune(tune, track, start, 2).statement
+    said = state_tune(tune, track, melody.section, start, 2).statement
     before = replace(tune, notes=melody.pickup.notes, steps=melody.pickup.steps)
     return statement_notes(before, replace(said, start_step=0), track.key)
 

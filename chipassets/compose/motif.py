@@ -19,7 +19,7 @@ from chipassets.music.motifs import (
 )
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.music.score import Note, Statement
-from chipassets.plan.trackplan import Motif, TrackPlan
+from chipassets.plan.trackplan import Motif, Range, TrackPlan
 from chipassets.units import OCTAVE
 
 _RATHER_HIGH = 3
@@ -58,7 +58,7 @@ def state_motifs(track: TrackPlan, parts: Sequence[Part]) -> tuple[Stated, ...]:
         for motif in _motifs_at(track, part, by_letter.get(part.letter)):
             steps = motif.steps * 2 if motif.transform == AUGMENTED else motif.steps
             if start + steps <= end:
-                stated.append(_stated(motif, track, start, end - start))
+                stated.append(_stated(motif, track, part, start, end - start))
     return tuple(stated)
 
 
@@ -75,14 +75,16 @@ def _motifs_at(track: TrackPlan, part: Part, in_turn: Motif | None) -> list[Moti
     return list(found.values())
 
 
-def _stated(motif: Motif, track: TrackPlan, start: int, room: int) -> Stated:
+def _stated(motif: Motif, track: TrackPlan, part: Part, start: int, room: int) -> Stated:
     """Return the motif as it stands at a place, stretched if the room asks for it."""
-    return state_tune(motif, track, start, _stretch(motif, track.tempo_millibpm, room))
+    halves = _stretch(motif, track.tempo_millibpm, room)
+    return state_tune(motif, track, part.section.name, start, halves)
 
 
-def state_tune(motif: Motif, track: TrackPlan, start: int, halves: int) -> Stated:
+def state_tune(motif: Motif, track: TrackPlan, section: str, start: int, halves: int) -> Stated:
     """Return a tune from a step on, in the track's key and near the middle of its part's range.
 
+    In a section whose register the manifest sets, the lead has as few notes outside it as can be.
     halves: the factor on its note values, in halves: 2 keeps them.
     """
     middle = track.character.lead_pitch.middle
@@ -90,6 +92,9 @@ def state_tune(motif: Motif, track: TrackPlan, start: int, halves: int) -> State
     pitches = [fitted_pitch(note.pitch, motif, track.key) for note in motif.notes]
     middle = (max(pitches) + min(pitches)) / 2
     octaves = OCTAVE * round((centre - middle) / OCTAVE)
+    register = track.wished(section).register if motif.part == LEAD else None
+    if register is not None:
+        octaves = _in_register(pitches, register)
     if motif.part == BASS:
         octaves = _in_bass(octaves, min(pitches), max(pitches))
     shift = tonic_shift(motif, track.key) + octaves
@@ -99,6 +104,17 @@ def state_tune(motif: Motif, track: TrackPlan, start: int, halves: int) -> State
 
 _CENTRES = {INNER: 60.0, BASS: 45.0}
 """MIDI pitches around which a motif lies in other voices than the tune's."""
+
+
+def _in_register(pitches: Sequence[int], register: Range) -> int:
+    """Return the octaves, in semitones, by which most of the pitches lie in a register."""
+
+    def misses(move: int) -> tuple[float, float]:
+        """Return how far the pitches lie outside the register, and from its middle."""
+        outside = sum(register.distance(pitch + move) for pitch in pitches)
+        return outside, abs((max(pitches) + min(pitches)) / 2 + move - register.middle)
+
+    return min((OCTAVE * octave for octave in range(-5, 6)), key=misses)
 
 
 def _in_bass(octaves: int, low: int, high: int) -> int:

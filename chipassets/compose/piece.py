@@ -75,11 +75,12 @@ class SectionPlan:
     source_bar, returning_bars: the first `returning_bars` bars repeat those from `source_bar`.
     roles: of each part by name. key: the section's key, the piece's own or another. lift:
     semitones by which the tune's register is raised. intensity: 0 (thin) to 1 (full). place: how
-    many sections of another letter come before it. is_register_asked, is_bass_asked: whether the
-    manifest sets the tune's register, and what the bass does. bass_line: a bass that it writes, as
-    in a `Wish`. likes: the letter whose pattern a part keeps, for parts that keep another letter's.
-    is_density_asked: whether the manifest sets how many notes a beat it has. is_still: whether it
-    therefore has as few as can be: one chord a bar, and a bass that is not struck again.
+    many sections of another letter come before it. register: the lowest and highest pitch of the
+    tune, if the manifest sets them. is_bass_asked: whether it sets what the bass does. bass_line: a
+    bass that it writes, as in a `Wish`. likes: the letter whose pattern a part keeps, for parts
+    that keep another letter's. is_density_asked: whether the manifest sets how many notes a beat
+    it has. is_still: whether it therefore has as few as can be: one chord a bar, and a bass that is
+    not struck again.
     """
 
     section: Section
@@ -92,7 +93,7 @@ class SectionPlan:
     lift: int
     intensity: float
     place: int
-    is_register_asked: bool = False
+    register: tuple[float, float] | None = None
     is_bass_asked: bool = False
     bass_line: tuple[tuple[int, int, int], ...] = ()
     likes: Mapping[str, str] = field(default_factory=dict)

@@ -161,6 +161,10 @@ def compose_tune(task: TuneTask, rng: np.random.Generator) -> tuple[tuple[TuneBa
     return ways[0].bars, ways[0].cost / task.bars
 
 
+_OUTSIDE_ASKED = 2.5
+"""Points for each note outside the register that the manifest sets."""
+
+
 class _Search:
     """The search of one take: its tables, and the random noise on its costs."""
 
@@ -413,6 +417,10 @@ class _Search:
         cost = cost + 0.8 * np.maximum(0, floor - low)
         if bar == self._task.plan.peak_bar:
             cost = cost + 0.7 * np.abs(cap - top)
+        asked = self._task.plan.section_at(bar).register
+        if asked is not None:
+            outside = (notes < asked[0]) | (notes > asked[1])
+            cost = cost + _OUTSIDE_ASKED * counted(is_in & outside)
         return np.where(sings, cost, 0.0)
 
     def _bars(

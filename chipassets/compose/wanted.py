@@ -140,6 +140,6 @@ def in_registers(
         wanted = track.wished(section.section.name).register
         if wanted is not None:
             lift = round(wanted.middle - centre)
-            section = replace(section, lift=lift, is_register_asked=True)
+            section = replace(section, lift=lift, register=(wanted.low, wanted.high))
         found.append(section)
     return tuple(found)

@@ -48,7 +48,8 @@ class AbcTune:
     """A tune of one voice: its notes, and the key and metre (`"6/8"`) from its fields.
 
     pickup_steps: how many of its steps come before the first whole bar. is_swung: whether its 8ths
-    were played in the swing of triplets, and are written straight here.
+    were played in the swing of triplets, and are written straight here. others: other tracks of its
+    file that a lead voice can play, in words.
     """
 
     tune: Primer
@@ -56,6 +57,7 @@ class AbcTune:
     metre: str | None
     pickup_steps: int = 0
     is_swung: bool = False
+    others: tuple[str, ...] = ()
 
 
 def is_abc(text: str) -> bool:

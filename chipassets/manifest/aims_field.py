@@ -29,7 +29,30 @@ _LEAST_SHARE = 0.08
 
 
 def _read_avoid(value: Any, _: Context) -> tuple[str, ...]:
-    return choose_words(value, tuple(AVOIDABLE), "avoidable word", len(AVOIDABLE))
+    try:
+        return choose_words(value, tuple(AVOIDABLE), "avoidable word", len(AVOIDABLE))
+    except Refusal as refusal:
+        raise Refusal(*(_elsewhere(fault, value) for fault in refusal.faults)) from None
+
+
+_ELSEWHERE = {
+    "drums": "drums: none", "percussion": "drums: none", "bass": "bass: silent",
+    "inner": "texture: silent", "chords": "texture: silent", "harmony": "texture: silent",
+    "loud": "dynamics: p", "quiet": "dynamics: f", "high": "register: 60-72",
+    "low": "register: 72-84", "fast": "tempo: 90", "slow": "tempo: 140", "dense": "density: 1-2",
+    "sparse": "density: 3-4", "minor": "key: C major", "major": "key: A minor",
+    "loop": "loop: false",
+}  # fmt: skip
+"""What a key of its own says, and not `avoid`: the word, and an example of the key."""
+
+
+def _elsewhere(fault: Fault, value: Any) -> Fault:
+    """Return a fault of `avoid`; if another key says its word, it names that key."""
+    said = value[int(fault.at[0])] if isinstance(value, list) and fault.at else value
+    key = _ELSEWHERE.get(said) if isinstance(said, str) else None
+    if key is None:
+        return fault
+    return replace(fault, why="a key of its own says this", fix=f"write it like {key}")
 
 
 def _read_sounds_like(value: Any, context: Context) -> SoundsLike:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -130,7 +130,7 @@ def _melody(section: str, said: Any, context: Context, at: tuple[str, ...]) -> W
     if melody.transform != LITERAL and _TRANSPOSE in said:
         why = f"transform: {melody.transform} chooses the register itself"
         raise Refusal(Fault(why, "keep one of the two", (_TRANSPOSE,), on_key=True))
-    fitting = _fitting(melody, values.get(_TRANSPOSE, 0))
+    fitting = _fitting(melody, values.get(_TRANSPOSE, 0), read.others)
     try:
         return _behind_pickup(fitting, values.get(_PICKUP, read.pickup_steps))
     except Refusal as refusal:
@@ -179,7 +179,9 @@ def _tune(form: str, values: dict[str, Any], said: dict[str, Any], context: Cont
     if form == _MIDI:
         path = file_inside(context.folder, said[_MIDI])
         voice = voice_of_midi(path, values.get(_TRACK), values.get(_CHANNEL), values.get(_PICKUP))
-        return AbcTune(voice.tune, None, voice.metre, voice.pickup_steps, voice.is_swung)
+        return AbcTune(
+            voice.tune, None, voice.metre, voice.pickup_steps, voice.is_swung, voice.others
+        )
     text = said[form]
     if not isinstance(text, str) or not text.strip():
         raise refuse("notes are a line of text", 'write it like "C5 . E5 -"')
@@ -222,8 +224,11 @@ def _in_file(fault: Fault, text: str) -> Fault:
     return Fault(f"line {line}, column {column} of the file: {found}{fault.why}", fault.fix)
 
 
-def _fitting(melody: WrittenMelody, semitones: int) -> WrittenMelody:
-    """Return the melody moved by semitones; Refusal if it leaves the range of a lead voice."""
+def _fitting(melody: WrittenMelody, semitones: int, others: Sequence[str] = ()) -> WrittenMelody:
+    """Return the melody moved by semitones; Refusal if it leaves the range of a lead voice.
+
+    others: tracks of its file that would not, in words.
+    """
     notes = melody.tune.notes
     low = min(note.pitch for note in notes) + semitones
     high = max(note.pitch for note in notes) + semitones
@@ -240,6 +245,8 @@ def _fitting(melody: WrittenMelody, semitones: int) -> WrittenMelody:
             if move is not None
             else "move its outermost notes by an octave"
         )
+        if others:
+            fix = f"name another track if this is not the tune: {', '.join(others)}; or {fix}"
         raise refuse(
             f"it lies from {_name(low)} to {_name(high)}, and a lead voice from "
             f"{pitch_name(TUNE_LOWEST)} to {pitch_name(TUNE_HIGHEST)}",

@@ -8,7 +8,9 @@ from pathlib import Path
 from chipassets.manifest.primer_midi import midi_content, step_of_tick
 from chipassets.manifest.refusal import Fault, Refusal
 from chipassets.midi.reader import MidiContent
+from chipassets.music.keys import pitch_name
 from chipassets.music.notes import Note, Primer
+from chipassets.selection.craft import TUNE_HIGHEST, TUNE_LOWEST
 from chipassets.units import STEPS_PER_BEAT, WHOLE_NOTE_STEPS, metre_steps
 
 _TRACK, _CHANNEL = "track", "channel"
@@ -22,13 +24,15 @@ class MidiVoice:
     """A voice of a MIDI file from the first bar line on, and the metre if the file has one.
 
     pickup_steps: how many of its steps come before the first whole bar. is_swung: whether its 8ths
-    were played in the swing of triplets; they are read as straight 8ths.
+    were played in the swing of triplets; they are read as straight 8ths. others: the file's other
+    tracks that a lead voice can play, in words.
     """
 
     tune: Primer
     metre: str | None
     pickup_steps: int = 0
     is_swung: bool = False
+    others: tuple[str, ...] = ()
 
 
 def voice_of_midi(
@@ -73,7 +77,21 @@ def voice_of_midi(
             )
         )
     moved = tuple(replace(note, start_step=note.start_step - silent) for note in line)
-    return MidiVoice(Primer(moved, moved[-1].end_step), metre, before, is_swung)
+    others = _in_range(content, [number for number in numbers if number != wanted])
+    return MidiVoice(Primer(moved, moved[-1].end_step), metre, before, is_swung, others)
+
+
+def _in_range(content: MidiContent, numbers: list[int]) -> tuple[str, ...]:
+    """Return those of the tracks that lie in a lead voice's range: number, name and range."""
+    found = []
+    for number in numbers:
+        pitches = [pitch for *_, pitch, voice in content.notes if voice // 16 + 1 == number]
+        low, high = min(pitches), max(pitches)
+        if low >= TUNE_LOWEST and high <= TUNE_HIGHEST:
+            name = content.names.get(number - 1)
+            said = f"{name}, " if name else ""
+            found.append(f"{number} ({said}{pitch_name(low)} to {pitch_name(high)})")
+    return tuple(found[:_LISTED])
 
 
 _NEAR_STEPS = 0.12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -17,7 +18,7 @@ from chipassets.music.metrics import onsets_per_beat
 from chipassets.music.notes import BASS, INNER, LEAD, Note
 from chipassets.plan.trackplan import Range, TrackPlan, Wish
 from chipassets.selection.takes import asked_densities, missed_densities, rate
-from tests.compose.conftest import METRES, MakePlan, material_in, plan_with
+from tests.compose.conftest import METRES, MakePlan, material_in, material_of, plan_with
 
 FORM = lay_out([FormPart("A"), FormPart("B"), FormPart("A'")], 12)
 
@@ -169,3 +170,17 @@ def test_elsewhere_a_tune_may_rest(
 ) -> None:
     before, after = led(make_plan, inner, *wishes)
     assert after == before
+
+
+@pytest.mark.parametrize("idea", range(3))
+def test_bars_of_two_beats_are_as_sparse_as_they_are_to_be(make_plan: MakePlan, idea: int) -> None:
+    """A bass note and a note of the tune in each bar would be one note a beat already."""
+    track = make_plan(
+        bars=12, form=FORM, beats_per_bar=2, seed=100 + idea, wishes=(Wish(density=Range(0.5, 1)),)
+    )
+    for take in range(3):
+        score = sketch(track, material_of(2, 4), take).score
+        assert not misses(track, score)
+        # The bass has something new at least every four bars.
+        starts = [note.start_step for note in score.part(BASS)]
+        assert max(b - a for a, b in pairwise([0, *starts, score.total_steps])) <= 4 * 8

@@ -15,7 +15,7 @@ from chipassets.music.metrics import lead_line
 from chipassets.music.motifs import map_pitch
 from chipassets.music.score import Note, Score
 from chipassets.music.score_text import score_from_lines, score_to_lines
-from chipassets.plan.trackplan import Motif, Primer, TrackPlan
+from chipassets.plan.trackplan import Motif, Primer, Range, TrackPlan, Wish
 from chipassets.shape import shape
 from tests.compose.conftest import MakeModel, MakePlan
 
@@ -130,6 +130,17 @@ def test_it_lies_in_the_register_of_the_lead(make_plan: MakePlan) -> None:
     plan = make_plan(motifs=(deep,))
     notes = state_motifs(plan, track_parts(plan))[0].notes
     assert 60 <= min(note.pitch for note in notes) <= max(note.pitch for note in notes) <= 82
+
+
+def test_it_lies_in_the_register_that_a_section_is_to_have(make_plan: MakePlan) -> None:
+    form = lay_out([FormPart("A"), FormPart("B")], 8)
+    wishes = (Wish("B", register=Range(72, 90)),)
+    plan = make_plan(bars=8, form=form, motifs=(HERO, replace(HERO, section="B")), wishes=wishes)
+    for low, high in ((72, 90), (54, 72)):
+        plan = replace(plan, wishes=(Wish("B", register=Range(low, high)),))
+        stated = {said.statement.start_step: said for said in state_motifs(plan, track_parts(plan))}
+        pitches = [note.pitch for note in stated[64].notes]
+        assert low <= min(pitches) <= max(pitches) <= high
 
 
 def test_a_primer_goes_first(make_plan: MakePlan) -> None:

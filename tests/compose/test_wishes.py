@@ -213,3 +213,20 @@ def test_a_register_for_the_whole_track_holds_in_every_section(tmp_path: Path) -
             first, last = 16 * section.start_bar, 16 * (section.start_bar + section.bars)
             pitches = [n.pitch for n in score.part(LEAD) if first <= n.start_step < last]
             assert 53 <= median(pitches) <= 68
+
+
+@pytest.mark.parametrize("register", [(55, 67), (67, 77), (72, 84)])
+def test_every_note_of_a_section_lies_in_the_register_that_is_asked_for(
+    make_plan: MakePlan, register: tuple[int, int]
+) -> None:
+    """But for pickups in its last bar, which lead to the next section's register."""
+    track = a_wish(make_plan, Wish("B", register=Range(*register)))
+    pitches = [
+        note.pitch
+        for take in range(6)
+        for note in composed(track, take).part(LEAD)
+        if note.start_step // BAR in range(4, 7)
+    ]
+    outside = [pitch for pitch in pitches if not register[0] <= pitch <= register[1]]
+    assert len(pitches) > 60
+    assert len(outside) <= 0.05 * len(pitches)

@@ -101,6 +101,8 @@ def test_the_tune_of_a_file_is_the_track_that_is_called_so(load: Load, tmp_path:
 
 REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "an unknown word": ("avoid: [leaps, sync]", 16, ("'sync'", "syncopation")),
+    "what drums says": ("avoid: [leaps, drums]", 16, ("key of its own", "drums: none")),
+    "what key says": ("avoid: minor", 8, ("key of its own", "key: C major")),
     "a word twice": ("avoid: [leaps, leaps]", 16, ("twice",)),
     "a texture that is avoided": (
         "avoid: arpeggio, texture: running", 27, ("avoid: arpeggio", "change texture:"),

@@ -8,6 +8,7 @@ import pytest
 
 from chipassets.manifest.abc_text import is_abc, read_abc
 from chipassets.manifest.refusal import Refusal
+from chipassets.midi.writer import midi_file, note_off, note_on, track_name
 from chipassets.music.keys import Key
 from chipassets.music.notes import Note
 from tests.manifest.conftest import Load, Refuse, write_midi
@@ -309,3 +310,21 @@ def test_a_motif_may_be_abc_in_its_own_key(load: Load, tmp_path: Path) -> None:
     said = f'{{key: E minor, abc: "{tune}"}}'
     other = load(f"game: A\nmotifs: {{hero: {said}}}\ntracks: {{title: {{motif: hero}}}}\n")
     assert other.motifs["hero"].key == Key(4, "minor")
+
+
+def test_a_track_below_a_lead_voice_names_those_of_the_file_that_are_not(
+    refuse: Refuse, tmp_path: Path
+) -> None:
+    """Who takes the bass for the tune is shown the tune, not told to transpose the bass."""
+    tracks = []
+    for name, base in (("strings", 36), ("flute", 67)):
+        notes = [(480 * at, base + step) for at, step in enumerate((0, 4, 7))]
+        events = [event for at, pitch in notes for event in
+                  ((at, note_on(0, pitch, 90)), (at + 480, note_off(0, pitch)))]  # fmt: skip
+        tracks.append(([(0, track_name(name)), *events], 1920))
+    conductor = ([(0, track_name(""))], 1920)
+    (tmp_path / "two.mid").write_bytes(midi_file([conductor, *tracks], 480))
+    (problem,) = refuse(town("{A: {midi: two.mid, track: 2}}"))
+    assert "it lies from C2 to G2" in problem.why
+    assert problem.fix.startswith("name another track if this is not the tune: 3 (flute, G4 to D5)")
+    assert problem.fix.endswith("or write it like {..., transpose: 24}")
