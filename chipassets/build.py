@@ -136,6 +136,7 @@ def build(
     locked: bool = False,
     use_cache: bool = True,
     on: str | None = None,
+    dry: bool = False,
 ) -> Iterator[Event]:
     """Make the folder hold the plan's bundle and the lock its notes, telling what happens.
 
@@ -144,7 +145,9 @@ def build(
     error of every warning; `recompose` gives up accepted takes that no longer follow their plan;
     `locked` composes nothing and leaves the lock alone. Finished tracks are kept in the user's
     cache, unless `use_cache` is false, so that the next build continues a build that was stopped.
-    `on` is the address of a cluster's scheduler, which then makes the tracks.
+    `on` is the address of a cluster's scheduler, which then makes the tracks. `dry` writes nothing:
+    the build ends without `Built` if there is a track to make or a lock to write, and else says in
+    `changed` whether it would write the bundle.
 
     Raises:
         CheckError: `locked`, and the lock does not cover the plan.
@@ -159,14 +162,17 @@ def build(
         raise CheckError(
             "\n".join(["the lock does not cover the manifest (--locked):", *_lines(stock.notes)])
         )
+    if stock.stale and dry:
+        return
     if stock.stale:
         try_place(place)
     if stock.notes:
         try_lock(manifest)
     if not stock.stale:
         yield StockTaken({})
-        lock = _keep_lock(stock, manifest, {}, locked=locked)
-        yield _finish(stock, folder, lock, {}, {}, {}, strict=strict)
+        lock = _keep_lock(stock, manifest, {}, locked=locked or dry)
+        if locked or not dry or replace(lock, manifest=manifest.name) == stock.before:
+            yield _finish(stock, folder, lock, {}, {}, {}, strict=strict, dry=dry)
         return
     done: dict[str, str] = {}
     made: dict[str, Produced] = {}
@@ -298,10 +304,11 @@ def _finish(
     done: Mapping[str, str],
     *,
     strict: bool,
+    dry: bool = False,
 ) -> Built:
     """Write the bundle if anything changed, and return the result of the build.
 
-    CheckError for warnings with `strict`; nothing is written then.
+    CheckError for warnings with `strict`; nothing is written then, nor with `dry`.
     """
     index, shared = _index(stock, folder, _entries(stock, produced), lock.takes)
     warnings = [
@@ -314,7 +321,7 @@ def _finish(
     if strict and warnings:
         raise CheckError("\n".join(["the bundle was not written (--strict):", *warnings]))
     changed = index != stock.index or bool(produced) or bool(stock.others)
-    if changed:
+    if changed and not dry:
         write_bundle(folder, index, {**shared, **made})
     told = {name: done.get(name, "kept") for name in _names(stock)}
     return Built(folder, index, told, changed, warnings, stock.absent)

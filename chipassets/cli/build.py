@@ -6,7 +6,9 @@ import enum
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,14 +25,15 @@ from chipassets.cli.options import (
     ManifestArgument,
     ModelOption,
 )
-from chipassets.cli.output import print_json, print_table, print_text, say
+from chipassets.cli.output import print_json, print_table, print_text, say, unheard
 from chipassets.cli.progress import Show, progress
-from chipassets.cli.replay import Grounds
-from chipassets.errors import ClusterError, UsageError
+from chipassets.cli.replay import Grounds, is_recorded
+from chipassets.errors import ChipassetsError, ClusterError, UsageError
 
 if TYPE_CHECKING:
     from chipassets.build import Built, Event
     from chipassets.bundle import Index, TrackEntry
+    from chipassets.engines import Exported
     from chipassets.plan.trackplan import BuildPlan, Reference
 
 
@@ -104,8 +107,6 @@ def build_command(
     # Imported here, as in every command, so that --help does not wait for NumPy.
     from chipassets.build import build
     from chipassets.bundle import default_folder, index_files
-    from chipassets.cli.export import tell as tell_exports
-    from chipassets.cli.export import to_json as exported_to_json
     from chipassets.engines import check_targets, export_targets, found_files, record_paths
     from chipassets.resolve.build_plan import resolve
 
@@ -177,15 +178,69 @@ def build_command(
         from chipassets.bundle import write_file
 
         write_file(depfile, os.fsencode(make_rule(folder / "bundle.json", inputs_of(manifest))))
+    _tell(built, plan, exports, as_json=as_json, quiet=quiet)
+    if depfile or progress_file or reference:
+        return
+    if not _has_written(built, exports):
+        grounds.keep(_listed(folder, built.index) | found_files(exports))
+    elif is_recorded():
+        sys.stdout.flush()
+        again = partial(build, strict=strict, recompose=recompose, locked=locked, dry=True)
+        # What was asked for is done: nothing that happens now is to be told.
+        with suppress(ChipassetsError, KeyboardInterrupt), unheard():
+            _rehearse(again, manifest, model, folder, as_json=as_json, quiet=quiet)
+
+
+def _has_written(built: Built, exports: Iterable[Exported]) -> bool:
+    return built.changed or any(done.placed.is_change for done in exports)
+
+
+def _rehearse(
+    build: Callable[..., Iterator[Event]],
+    manifest: Path,
+    model: str | None,
+    folder: Path,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Store what the same command will say if nothing changes, so that it need not look.
+
+    build: the build with the command's options, which writes nothing. It has all modules at hand,
+    whose import is half of what the first build with nothing to do takes otherwise.
+    """
+    from chipassets.build import Built
+    from chipassets.bundle import index_files
+    from chipassets.engines import export_targets, found_files, record_paths
+    from chipassets.production.renames import guess_renames
+    from chipassets.resolve.build_plan import resolve
+
+    grounds = Grounds(manifest, model)
+    loaded = read_manifest(manifest)
+    plan = resolve(loaded, model_override=model)
+    if not (quiet or as_json) and guess_renames(loaded, plan, manifest):
+        return  # a question, or a line about what a person may still decide
+    grounds.add(*index_files(folder), *record_paths(loaded.engines, manifest, folder))
+    built = next((e for e in build(plan, manifest, folder) if isinstance(e, Built)), None)
+    exports = export_targets(loaded.engines, manifest, folder, dry=True)
+    if built is not None and not _has_written(built, exports):
+        _tell(built, plan, exports, as_json=as_json, quiet=quiet)
+        grounds.keep(_listed(folder, built.index) | found_files(exports))
+
+
+def _tell(
+    built: Built, plan: BuildPlan, exports: Sequence[Exported], *, as_json: bool, quiet: bool
+) -> None:
+    """Print the result of a build, if anything is to be printed."""
+    from chipassets.cli.export import tell as tell_exports
+    from chipassets.cli.export import to_json as exported_to_json
+
     if as_json:
         engines = [exported_to_json(done) for done in exports]
         print_json(_built_to_json(built) | {"engines": engines})
     elif not quiet:
         _print_summary(built, plan)
         tell_exports(exports)
-    has_written = built.changed or any(done.placed.is_change for done in exports)
-    if not (has_written or depfile or progress_file or reference):
-        grounds.keep(_listed(folder, built.index) | found_files(exports))
 
 
 def _listed(folder: Path, index: Index | None = None) -> dict[Path, str]:

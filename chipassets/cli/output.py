@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from chipassets.cli.safe_text import json_text, visible
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 Said = list[tuple[str, str]]
 
 _heard: Said | None = None
+_is_shown = True
 
 # Without a terminal nothing wraps: each line is as long as its text.
 _LOG_WIDTH = 240
@@ -26,6 +29,17 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _LOG_WIDTH
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Keep what is printed inside the block, as after `hear`, but show it to nobody."""
+    global _heard, _is_shown
+    _heard, _is_shown = [], False
+    try:
+        yield
+    finally:
+        _heard, _is_shown = None, True
 
 
 def hear() -> None:
@@ -55,7 +69,8 @@ def print_json(value: Any) -> None:
 
 def _write(stream: str, text: str) -> None:
     """Write text, and keep it if the output is recorded for a later replay."""
-    getattr(sys, stream).write(text)
+    if _is_shown:
+        getattr(sys, stream).write(text)
     if _heard is not None:
         _heard.append((stream, text))
 

@@ -48,6 +48,11 @@ def answered() -> bool:
     return True
 
 
+def is_recorded() -> bool:
+    """Return whether the output of the running command may be stored."""
+    return _asked is not None
+
+
 def _streams() -> list[object]:
     """Return the properties of the streams that affect the output, and the terminal size."""
     found: list[object] = [sys.stdin is not None and sys.stdin.isatty()]

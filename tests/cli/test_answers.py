@@ -8,9 +8,11 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chipassets.cli import build as build_cli
 from chipassets.cli import replay
 from chipassets.stored import answers as stored
 from tests.cli.conftest import Run
@@ -226,6 +228,44 @@ def test_an_edited_index_is_noticed(game: Path, chipassets: Run) -> None:
     assert is_answered(chipassets, *BUILD)
     edit(game / BUNDLE / "bundle.json", lambda data: data.replace(b"victory", b"Victory", 1))
     assert not is_answered(chipassets, *BUILD)
+
+
+@pytest.mark.parametrize("more", [(), ("--json",), ("--quiet",), ("--locked",)])
+def test_the_first_build_with_nothing_to_do_is_answered_already(
+    game: Path, chipassets: Run, more: tuple[str, ...]
+) -> None:
+    """A build that wrote stores what an unchanged one says, to the letter."""
+    (game / BUNDLE / "midi/town.mid").unlink()
+    built = chipassets(*BUILD, *more)
+    assert built.returncode == 0, built.stderr
+    assert "was up to date" not in built.stdout
+    assert is_answered(chipassets, *BUILD, *more)
+    said, looked = chipassets(*BUILD, *more), chipassets(*BUILD, *more, "--no-cache")
+    assert (said.stdout, said.stderr) == (looked.stdout, looked.stderr)
+
+
+@pytest.mark.parametrize(
+    "change", [("seed: 3", "seed: 4"), ("Tiny Quest", "Tiny quest")], ids=["notes", "index"]
+)
+def test_a_change_before_a_build_has_ended_is_left_to_the_next_one(
+    game: Path, chipassets: Run, monkeypatch: pytest.MonkeyPatch, change: tuple[str, str]
+) -> None:
+    """What it changes, notes or only the index, is neither made unasked nor taken for unchanged."""
+    (game / BUNDLE / "midi/town.mid").unlink()
+    tell = build_cli._tell
+
+    def save_meanwhile(*values: Any, **options: Any) -> None:
+        tell(*values, **options)
+        text = (game / "game.yaml").read_text()
+        assert change[0] in text
+        (game / "game.yaml").write_text(text.replace(*change))
+
+    monkeypatch.setattr(build_cli, "_tell", save_meanwhile)
+    assert chipassets(*BUILD).returncode == 0
+    index = json.loads((game / BUNDLE / "bundle.json").read_bytes())
+    assert (index["game"], index["seed"]) == ("Tiny Quest", 3)
+    assert not is_answered(chipassets, *PLAN)
+    assert chipassets(*BUILD, "--check").returncode == 1
 
 
 @pytest.mark.usefixtures("game")
