@@ -2,14 +2,15 @@
 
 Under a tune that decays or is played softly, such a bass becomes the louder one, and no level can
 be taken from it. So the tune's instruments decay less far, as under a compressor, and what is still
-too loud is made up for by shorter notes of the bass.
+too loud is made up for by shorter notes of the bass: plucked ones, if the game brings the tune's
+instruments, whose envelopes stay.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from chipassets.arrange.balance import FULL, LEAD, NO_VOLUME, Voices, at_full_level, part_power
 from chipassets.chips.chipsong import ChipNote, Instrument, Macro
@@ -21,10 +22,29 @@ _MOST_DB = -1.0
 _CURVES = (0.9, 0.8, 0.7, 0.6)
 """The exponents of volumes as shares of the full one, from the least change to the most."""
 
-_LEAST_SHARE = 0.6
-_LEAST_FRAMES, _LONGEST_GAP = 6, 12
-"""Of its sounding frames a note of the bass keeps at least the share above and the first number of
-frames, and it ends by no more than the second earlier: long notes would come apart."""
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """What a note of the bass keeps of its sounding frames: at least a share, and some frames.
+
+    gap: by how many frames it ends earlier at most.
+    """
+
+    share: float
+    frames: int
+    gap: int
+
+    def kept(self, sounds: int, share: float) -> int:
+        """Return the frames that are left of those that sound, if `share` is wanted."""
+        kept = max(round(sounds * max(share, self.share)), sounds - self.gap)
+        return max(kept, min(sounds, self.frames))
+
+
+_CONNECTED = _Bounds(0.6, 6, 12)
+"""Long notes would come apart with more."""
+
+_PLUCKED = _Bounds(0.25, 4, 1_000)
+"""Under a tune whose decay must stay the bass decays with it."""
 
 
 def beside_steady_bass(
@@ -51,7 +71,8 @@ def beside_steady_bass(
         lifted = {name: _lifted(instruments[name], curve) for name in names}
         share = part_power(tune, chip, lead, {**instruments, **lifted}) / limit
     if share < 1:
-        bass = [_shortened(note, instruments[note.instrument], share) for note in bass]
+        bounds = _CONNECTED if names else _PLUCKED
+        bass = [_shortened(note, instruments[note.instrument], share, bounds) for note in bass]
     return bass, tuple(lifted.values())
 
 
@@ -64,9 +85,8 @@ def _lifted(instrument: Instrument, curve: float) -> Instrument:
     )
 
 
-def _shortened(note: ChipNote, instrument: Instrument, share: float) -> ChipNote:
+def _shortened(note: ChipNote, instrument: Instrument, share: float, bounds: _Bounds) -> ChipNote:
     """Return the note with a share of its sounding frames."""
     sounds = sum(instrument.volume.at(age) > 0 for age in range(note.duration_frames))
-    kept = max(round(sounds * max(share, _LEAST_SHARE)), sounds - _LONGEST_GAP)
-    kept = max(kept, min(sounds, _LEAST_FRAMES))
+    kept = bounds.kept(sounds, share)
     return replace(note, duration_frames=kept) if kept < sounds else note
