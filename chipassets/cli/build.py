@@ -6,7 +6,7 @@ import enum
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -185,10 +185,10 @@ def build_command(
         grounds.keep(_listed(folder, built.index) | found_files(exports))
     elif is_recorded():
         sys.stdout.flush()
-        again = partial(build, strict=strict, recompose=recompose, locked=locked, dry=True)
+        look = partial(build, strict=strict, recompose=recompose, locked=locked, dry=True)
         # What was asked for is done: nothing that happens now is to be told.
         with suppress(ChipassetsError, KeyboardInterrupt), unheard():
-            _rehearse(again, manifest, model, folder, as_json=as_json, quiet=quiet)
+            _rehearse(look, manifest, model, folder, as_json=as_json, quiet=quiet)
 
 
 def _has_written(built: Built, exports: Iterable[Exported]) -> bool:
@@ -229,7 +229,7 @@ def _rehearse(
 
 
 def _tell(
-    built: Built, plan: BuildPlan, exports: Sequence[Exported], *, as_json: bool, quiet: bool
+    built: Built, plan: BuildPlan, exports: list[Exported], *, as_json: bool, quiet: bool
 ) -> None:
     """Print the result of a build, if anything is to be printed."""
     from chipassets.cli.export import tell as tell_exports
