@@ -121,9 +121,9 @@ def _about(number: int, last: float, before: float) -> float:
 def _packed(
     wanted: Sequence[float], shift: int, number: int, past: _Past, most: float
 ) -> tuple[float, list[int], _Past]:
-    """Return error, steps and state for one prediction and shift; None if the error exceeds `most`.
+    """Return error, steps and state for one prediction and shift; the error is a sum of squares.
 
-    The error is the sum of squares.
+    Where it reaches `most` nothing more is encoded, and the steps are not a whole block.
     """
     error, steps = 0.0, []
     for value in wanted:

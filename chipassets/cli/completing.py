@@ -75,6 +75,7 @@ def _typed(ctx: typer.Context) -> list[str]:
 
 
 def _manifest(ctx: typer.Context) -> object:
+    """Return the manifest that is typed on the line so far, "" without one."""
     return ctx.params.get("manifest") or next(iter(ctx.args), "")
 
 
@@ -98,5 +99,6 @@ def _words(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _beginning(incomplete: str, words: object) -> list[str]:
+    """Return those of the words that begin with what is typed; none if there is no list."""
     names = words if isinstance(words, Iterable) and not isinstance(words, str) else ()
     return [str(name) for name in names if str(name).startswith(incomplete)]

@@ -114,6 +114,7 @@ def _package(name: str, use: str, fix: str, *, required: bool = False) -> Findin
 
 
 def _program(name: str, use: str) -> Finding:
+    """Return whether a program is on the path, and what it is used for."""
     path = shutil.which(name)
     fix = "install it with your system's package manager"
     return Finding(name, "found" if path else "missing", use, fix, path is not None, False)

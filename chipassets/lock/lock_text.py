@@ -330,7 +330,7 @@ def _score(entry: dict[str, Any], name: str, key: str = "score") -> Score:
 
 
 def _faults(score: Score) -> list[tuple[str, str]]:
-    """Yield what is invalid in a score: the first word of its line, and why."""
+    """Return what is invalid in a score: the first word of its line, and why."""
     found = []
     if not 1 <= score.bars <= _MAX_BARS:
         found.append(("bars ", f"{score.bars} bars instead of 1 to {_MAX_BARS}"))

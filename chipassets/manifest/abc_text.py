@@ -214,6 +214,7 @@ class _Reader:
         raise _refused(at, "it stands for nothing in ABC", "delete it", f"'{sign}'")
 
     def _take_inline(self, found: re.Match[str], at: int) -> None:
+        """Read a field within the notes, such as [K:G]."""
         self._field(found[1], found[2].strip(), at)
 
     def _dotted(self, at: int, sign: str, count: int) -> None:

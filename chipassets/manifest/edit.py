@@ -259,11 +259,15 @@ def _in_mapping(text: str, node: yaml.MappingNode, key: str, said: str) -> str:
 
 
 def _is_flow(node: yaml.Node) -> bool:
+    """Return whether a list or a mapping is written in brackets, on one line or more."""
     return isinstance(node, yaml.CollectionNode) and bool(node.flow_style)
 
 
 def _in_empty(text: str, name: yaml.Node, key: str, said: str, *, is_flow: bool) -> str | None:
-    """Set the key of a track that has no settings yet."""
+    """Return the text with the key set in a track that has no settings yet.
+
+    name: the node of the track's name. None where no colon follows it on its line.
+    """
     colon = text.find(":", name.end_mark.index)
     end_of_line = _BREAK.search(text, name.end_mark.index)
     line_end = end_of_line.start() if end_of_line else len(text)

@@ -108,4 +108,5 @@ class Span:
         )
 
     def _example(self, between: str) -> str:
+        """Return an example of a range as a manifest writes it, with `between` between its ends."""
         return f"{self.example.low:g}{between}{self.example.high:g}"

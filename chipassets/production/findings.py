@@ -98,6 +98,7 @@ def _broken(said: StatementEntry) -> str:
 
 
 def _mood_entry(found: Evidence) -> MoodEvidence:
+    """Return the evidence for a mood as the index has it."""
     return MoodEvidence(
         mood=found.tag,
         measured=found.measured,

@@ -48,11 +48,13 @@ def _cycle(state: int, tap: int) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=1)
 def _long_cycle() -> Cycle:
+    """Return what is heard of the long mode, over the whole cycle of the register."""
     return _heard(_long_states())
 
 
 @lru_cache(maxsize=256)
 def _short_cycle(state: int) -> Cycle:
+    """Return what is heard of the short mode, from a state of the register until it comes back."""
     return _heard(_short_states(state))
 
 

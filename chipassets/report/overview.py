@@ -88,6 +88,7 @@ def _draw_row(row: Row) -> Html:
 
 
 def _draw_warning(entry: TrackEntry) -> Iterable[Html]:
+    """Yield a sign that tells a track's warnings, if it has any."""
     if entry.warnings:
         count = len(entry.warnings)
         text = f"{count} warning{'' if count == 1 else 's'}"

@@ -78,6 +78,7 @@ def draw_takes(takes: list[Take]) -> Html:
 
 
 def _head(name: str, unit: str) -> Html:
+    """Return the head of a column: its name, and its unit if it has one."""
     said = element("span", unit, class_="unit") if unit else None
     return element("th", name, " " if unit else None, said, scope="col", role="columnheader")
 

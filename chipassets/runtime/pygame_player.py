@@ -117,7 +117,7 @@ class PygamePlayer:
 
     @property
     def music_volume(self) -> float:
-        """The amplitude of the music relative to it, 0..1; initially 1."""
+        """The amplitude of the music, 0..1, which `volume` multiplies; initially 1."""
         return self._volumes.music
 
     @music_volume.setter
@@ -126,7 +126,7 @@ class PygamePlayer:
 
     @property
     def sting_volume(self) -> float:
-        """The amplitude of the stings relative to it, 0..1; initially 1."""
+        """The amplitude of the stings, 0..1, which `volume` multiplies; initially 1."""
         return self._volumes.stings
 
     @sting_volume.setter
