@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -84,6 +85,26 @@ def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tupl
 _FIRST = ("crash", "snare", "kick", "tom", "open_hat", "closed_hat")
 _NAMES = {"closed_hat": "hat"}
 _PLAIN_VELOCITY, _SOFTEST = 100, 0.45
+
+
+def covered_strokes(patterns: Sequence[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+    """Return, for each kind of drum that is covered, how many of its strokes are, and of how many.
+
+    patterns: kinds and their signs, one a 16th, `.` for none; they are counted until all of them
+    begin together again. Only one drum sounds at each step.
+    """
+    steps = range(math.lcm(*(len(pattern) for _, pattern in patterns)))
+    struck = {
+        kind: {step for step in steps if pattern[step % len(pattern)] != "."}
+        for kind, pattern in patterns
+    }
+    taken: set[int] = set()
+    found = {}
+    for kind in sorted(struck, key=_FIRST.index):
+        if hidden := struck[kind] & taken:
+            found[kind] = len(hidden), len(struck[kind])
+        taken |= struck[kind]
+    return found
 
 
 def one_a_step(strokes: Sequence[DrumStroke]) -> tuple[DrumHit, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from chipassets.arrange.bank import DRUM_SOUNDS
+from chipassets.arrange.drum_voice import covered_strokes
 from chipassets.chips.chipsong import Instrument
 from chipassets.chips.clip_fit import clip_bytes, clip_rate
 from chipassets.chips.dmcbank import rate_hz
@@ -119,9 +120,19 @@ def _drums_text(track: TrackPlan) -> str:
 def _said_drums(drums: Drums) -> str:
     """Return the wish for the drums in words; fills are named where they are not as usual."""
     if drums.strokes:
-        written = ", ".join(f"{kind} {pattern}" for kind, pattern in drums.strokes)
-        return f"{written} with fills" if drums.fills else written
+        written = ", ".join(f"{_drum(kind)} {pattern}" for kind, pattern in drums.strokes)
+        covered = ", ".join(
+            f"{hidden} of the {count} strokes of {_drum(kind)}"
+            for kind, (hidden, count) in covered_strokes(drums.strokes).items()
+        )
+        written += " with fills" * drums.fills
+        return f"{written} (one drum sounds at a time: not {covered})" if covered else written
     return drums.groove if drums.fills else f"{drums.groove} without fills"
+
+
+def _drum(kind: str) -> str:
+    """Return a kind of drum as manifests call it."""
+    return kind.removeprefix("closed_")
 
 
 def _from_home(track: TrackPlan, home: HomeKey) -> str:
@@ -214,7 +225,7 @@ def _wish_text(wish: Wish) -> str:
     said += [f"bass {wish.bass}"] * bool(wish.bass)
     said += ["bass written"] * bool(wish.bass_line)
     said += [f"{_span(wish.density)} notes a beat"] if wish.density else []
-    said += [f"tune around {_span(wish.register)}"] if wish.register else []
+    said += [f"tune between {_span(wish.register)}"] if wish.register else []
     said += [f"in {wish.key}"] if wish.key else []
     said += [f"{wish.dynamics_db:g} dB"] if wish.dynamics_db is not None else []
     colours = (("lead", wish.lead), ("inner", wish.inner), ("bass", wish.low))

@@ -439,6 +439,12 @@ def test_what_follows_says_for_itself_whether_it_loops_and_how_fast() -> None:
         ("march", "groove march;", "drums march"),
         ("{groove: march, fills: off}", "groove march;", "drums march without fills"),
         ('{kick: "x...", fills: on}', "drums written;", "drums kick x... with fills"),
+        (
+            '{kick: "x...x.x.", snare: "....x...", hat: "x.x."}',
+            "drums written;",
+            "drums kick x...x.x., snare ....x..., hat x.x. (one drum sounds at a time: not 1 of "
+            "the 3 strokes of kick, 3 of the 4 strokes of hat)",
+        ),
     ],
 )
 def test_the_printed_plan_says_what_the_drums_play(drums: str, said: str, wanted: str) -> None:
