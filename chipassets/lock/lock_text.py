@@ -84,7 +84,8 @@ def lock_from_text(text: str, path: Path) -> Lock:
         track = f"track {str(wrong.way[0])[:64]!r}: " if wrong.way else ""
         raise CheckError(f"{place}: {track}{wrong.why}; {ADVICE}") from wrong
     except (ValueError, TypeError, RecursionError) as error:
-        raise CheckError(f"{path} is not a readable lock ({error}); {ADVICE}") from error
+        why = error if text.strip() else "it is empty"
+        raise CheckError(f"{path} is not a readable lock ({why}); {ADVICE}") from error
 
 
 @contextmanager

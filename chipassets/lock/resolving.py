@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chipassets.bundle import write_file
-from chipassets.errors import CheckError, UsageError
+from chipassets.errors import BundleError, CheckError, UsageError
 from chipassets.lock.conflict import conflicted_text, conflicting_tracks, has_conflict
 from chipassets.lock.entries import Lock
 from chipassets.lock.file import lock_path, read_text
@@ -71,7 +71,10 @@ def resolve_lock(path: Path, names: Sequence[str], *, ours: bool) -> tuple[list[
 
 
 def merge_files(base: Path, ours: Path, theirs: Path) -> list[str]:
-    """Write the merge of three lock files into `ours`; return the tracks in conflict."""
+    """Write the merge of three lock files into `ours`; return the tracks in conflict.
+
+    BundleError if one is missing.
+    """
     sides = [_read(path) for path in (base, ours, theirs)]
     merged, conflicts = merge_locks(*sides)
     merged = replace(merged, manifest=sides[1].manifest or sides[2].manifest)
@@ -82,5 +85,7 @@ def merge_files(base: Path, ours: Path, theirs: Path) -> list[str]:
 
 def _read(path: Path) -> Lock:
     """Return a lock; an empty one for the empty file that git passes if there was none."""
-    text = read_text(path) or ""
+    text = read_text(path)
+    if text is None:
+        raise BundleError(f"there is no file {path}; a side without a lock is an empty file")
     return lock_from_text(text, path) if text.strip() else Lock()

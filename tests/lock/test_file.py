@@ -225,3 +225,22 @@ def test_branches_are_merged_in_git(tmp_path: Path, with_driver: bool) -> None:
         assert lock.takes["arena"] == OURS
         assert lock.takes["battle"] == THEIRS
         assert lock.takes["dune"] == PLAIN
+
+
+def test_a_missing_side_of_a_merge_is_refused_and_nothing_written(tmp_path: Path) -> None:
+    names = ("base", "ours", "theirs")
+    for missing in names:
+        for name in names:
+            (tmp_path / name).unlink(missing_ok=True)
+            if name != missing:
+                (tmp_path / name).write_bytes(b"")
+        with pytest.raises(BundleError, match=f"there is no file .*{missing}"):
+            merge_files(*(tmp_path / name for name in names))
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted({*names} - {missing})
+        assert all(not path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_an_empty_lock_is_called_empty(tmp_path: Path) -> None:
+    (tmp_path / "game.lock").write_bytes(b"\n")
+    with pytest.raises(CheckError, match=r"game\.lock is not a readable lock \(it is empty\)"):
+        read_lock(tmp_path / "game.yaml")
