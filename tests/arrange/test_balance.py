@@ -43,10 +43,11 @@ def power(chip_song: ChipSong, name: str) -> float:
     log = write_registers(replace(chip_song, voices=voices))
     samples = render_log(log, "none").samples.astype(np.float64) / 32_768
     columns = samples.reshape(len(samples), -1)
-    spectrum = np.abs(np.fft.rfft(columns - columns.mean(axis=0), axis=0)) ** 2
-    hz = np.arange(len(spectrum)) * 44_100 / len(samples)
+    size = 1 << len(samples).bit_length()  # a power of two is transformed in a fifth of the time
+    spectrum = np.abs(np.fft.rfft(columns - columns.mean(axis=0), size, axis=0)) ** 2
+    hz = np.arange(len(spectrum)) * 44_100 / size
     gain = np.where(hz < 16, 0.0, k_gain(np.maximum(hz, 1.0)))
-    return float(2 * (spectrum.sum(axis=1) * gain).sum() / len(samples) ** 2)
+    return float(2 * (spectrum.sum(axis=1) * gain).sum() / (len(samples) * size))
 
 
 def held(chip_song: ChipSong, spec: VoiceSpec) -> float:

@@ -82,6 +82,7 @@ expect track overworld_song
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_whole_adventure(bundle: Path, tmp_path: Path) -> None:
     script = (Path(__file__).parents[2] / "demo_game/playthrough.txt").read_text()
     heard = played(play(bundle, script, tmp_path))

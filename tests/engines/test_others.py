@@ -175,6 +175,7 @@ def test_renpy_returns_to_the_sample(music: Music) -> None:
     assert played(night, "a.ogg") == "a.ogg"
 
 
+@pytest.mark.slow
 def test_renpy_lints_the_music(music: Music, tmp_path: Path) -> None:
     renpy = shutil.which("renpy") or shutil.which("renpy", path="/usr/games")
     if renpy is None:

@@ -333,6 +333,7 @@ def test_the_player_sounds_behind_phasers_volume(page_with: Callable[[str], Page
     assert found[2] == pytest.approx(found[1] / 4, rel=0.05)
 
 
+@pytest.mark.slow
 def test_phaser_plays_the_scene_of_the_page_to_the_sample(
     page_with: Callable[[str], Page],
 ) -> None:

@@ -120,8 +120,10 @@ def test_an_spc_holds_it_and_counts_it() -> None:
     damaged[0x100 + 0x300 + 4 + 3] = 0  # the recording would loop to before its start
     with pytest.raises(ValueError, match="not the blocks of a source"):
         decode_spc(bytes(damaged))
-    long = recorded(32_000, loops=False, seconds=3.0)
-    both = [long, Recording("b", long.data[::-1], 32_000, 60)]
+    waves = [np.zeros(96_000, np.int16) for _ in range(2)]  # silence is encoded in no time
+    for samples, place in zip(waves, (1_000, 2_000), strict=True):
+        samples[[place, -1]] = 8_000
+    both = [Recording(f"r{n}", one.tobytes(), 32_000, 60) for n, one in enumerate(waves)]
     keys = tuple(Instrument(f"k{n}", Macro((15,)), recording=r) for n, r in enumerate(both))
     voices = tuple(
         ChipVoice(f"voice{n + 1}", (ChipNote(0, 60, 60, 15, f"k{n}"),)) for n in range(2)

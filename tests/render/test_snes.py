@@ -490,6 +490,7 @@ def test_a_train_says_how_long_it_rings_on() -> None:
 _SLOW = pytest.mark.slow
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "loop_start_bar", [pytest.param(None, marks=_SLOW), pytest.param(0, marks=_SLOW), 2]
 )

@@ -168,6 +168,7 @@ def test_a_reader_that_takes_too_much_memory_gets_none(tmp_path: Path) -> None:
     assert result.refused == "no memory"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no limits there")
 def test_a_reader_that_hears_no_alarm_is_ended(write_midi: WriteMidi, tmp_path: Path) -> None:
     for seed in range(2):
