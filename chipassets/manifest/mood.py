@@ -21,14 +21,25 @@ from chipassets.plan.trackplan import Range
 # The least widths are about half of the presets' narrowest: the distance of a take from a range
 # is measured in widths of the range.
 DENSITY_SPAN = Span(
-    "density", "densities", DENSITY_LIMITS, Range(1, 2.5), " of notes a beat", least_width=0.5
+    "density",
+    "densities",
+    DENSITY_LIMITS,
+    Range(1, 2.5),
+    " of notes a beat",
+    least_width=0.5,
+    meaning="notes per beat of all voices together: more are busier",
 )
 _POLYPHONY = Span(
     "polyphony", "polyphonies", POLYPHONY_LIMITS, Range(1.5, 2.5), " of notes at once",
     least_width=0.5,
 )  # fmt: skip
 REGISTER_SPAN = Span(
-    "a register's MIDI pitch", "registers", REGISTER_LIMITS, Range(55, 67), least_width=5
+    "a register's MIDI pitch",
+    "registers",
+    REGISTER_LIMITS,
+    Range(55, 67),
+    least_width=5,
+    meaning="MIDI pitches: 60 is the C in the middle of a piano, 72 the next one above",
 )
 
 

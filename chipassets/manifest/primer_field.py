@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -60,6 +61,10 @@ def _wrong_form(value: dict[str, Any]) -> Refusal:
     return Refusal(*faults)
 
 
+_FILE = re.compile(r"[^\s:{}]{1,200}\.(midi?|abc)", re.IGNORECASE)
+"""A file's name where notes belong."""
+
+
 def primer_from_notes(text: str) -> Primer:
     """Return the primer of a line of tokens, each one 16th long.
 
@@ -67,6 +72,12 @@ def primer_from_notes(text: str) -> Primer:
     is an eighth C5, a 16th rest and a 16th E5.
     """
     tokens = _tokens(text)
+    named = _FILE.fullmatch(text.strip())
+    if named is not None:
+        form = "abc" if named[1].lower() == "abc" else "midi"
+        raise refuse(
+            "it is the name of a file, and notes are text", f"write {{{form}: {named[0]}}}"
+        )
     if len(tokens) > MAX_STEPS:
         raise refuse(f"a primer has at most {MAX_STEPS} steps", "shorten it")
     notes: list[Note] = []

@@ -19,7 +19,8 @@ _TEXT = re.compile(rf"({_NUMBER}) *- *({_NUMBER})", re.ASCII)
 class Span:
     """A kind of range: its name in the singular and plural, its limits, and an example.
 
-    least_width: the least distance of the ends; if it is 0, one number is a valid range.
+    least_width: the least distance of the ends; if it is 0, one number is a valid range. meaning:
+    what the numbers are, for whoever wrote a word.
     """
 
     what: str
@@ -28,6 +29,7 @@ class Span:
     example: Range
     unit: str = ""
     least_width: float = 0.0
+    meaning: str = ""
 
     def read(self, value: Any) -> Range:
         """Return the range of the value; Refusal if it is not one or is too narrow."""
@@ -38,7 +40,8 @@ class Span:
             return self._checked(value, self._shape_faults(value), parts=True)
         if self.least_width:
             why = f"a range of {self.plural} has two numbers"
-            raise refuse(why, f"write it like {self._example('-')}")
+            meaning = f" ({self.meaning})" if self.meaning and isinstance(value, str) else ""
+            raise refuse(why, f"write it like {self._example('-')}{meaning}")
         either = f"a number like {self.example.low:g}, or a range like {self._example('-')}"
         number = self._end(value, either)
         return Range(number, number)

@@ -328,3 +328,25 @@ def test_a_track_below_a_lead_voice_names_those_of_the_file_that_are_not(
     assert "it lies from C2 to G2" in problem.why
     assert problem.fix.startswith("name another track if this is not the tune: 3 (flute, G4 to D5)")
     assert problem.fix.endswith("or write it like {..., transpose: 24}")
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("tune.abc", "{abc: tune.abc}"),
+        ("{A: songs/verse.MID}", "{midi: songs/verse.MID}"),
+        ("{notes: tune.midi}", "{midi: tune.midi}"),
+    ],
+)
+def test_a_file_where_notes_belong_is_named_as_one(refuse: Refuse, said: str, wanted: str) -> None:
+    (problem,) = refuse(town(said))
+    assert problem.why == "it is the name of a file, and notes are text"
+    assert problem.fix == f"write {wanted}"
+
+
+def test_a_word_in_place_of_numbers_is_told_what_the_numbers_are(refuse: Refuse) -> None:
+    (problem,) = refuse("game: T\ntracks:\n  town: {register: low}\n")
+    assert "two numbers" in problem.why
+    assert problem.fix.startswith("write it like 55-67 (MIDI pitches: 60 is the C in the middle")
+    (problem,) = refuse("game: T\ntracks:\n  town: {density: sparse}\n")
+    assert problem.fix.startswith("write it like 1-2.5 (notes per beat")
