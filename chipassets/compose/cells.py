@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -40,11 +40,11 @@ class Cell:
 
     notes: Notes
     bar_steps: int
+    rhythm: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    """The steps at which notes begin; choosing cells asks for them all the time."""
 
-    @property
-    def rhythm(self) -> tuple[int, ...]:
-        """The steps at which notes begin."""
-        return tuple(note.step for note in self.notes)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rhythm", tuple(note.step for note in self.notes))
 
     @property
     def gaps(self) -> tuple[int, ...]:

@@ -41,6 +41,8 @@ _FEWEST, _MORE = 5.0, 4.0
 _RUBS, _CROSSES, _DOUBLES, _AGREES = 0.6, 0.4, 0.35, 0.2
 """What a step pays on which the second tune is a semitone from the first, or not a third below it,
 and a note that begins on its pitch class; what is taken off for a third or a sixth."""
+_PROMISING = 96
+"""Candidates, the cheapest by themselves, that are heard against the tune."""
 _LIES, _LEAPS, _JOINS = 0.06, 0.8, 0.7
 
 
@@ -81,6 +83,9 @@ def _two_bars(context: Context, bar: int) -> Bar:
     pitches = pitches_of(table, context.harmony, bar, count)
     parts = costs_of(table, pitches, context.harmony, bar, context.pulse_steps, count)
     total = np.sum(list(parts.values()), axis=0) + (_LEAPS - 1) * parts["leaps"]
+    if table.rows > _PROMISING:
+        rows = np.sort(np.argsort(total, kind="stable")[:_PROMISING])
+        table, pitches, total = table.take(rows), pitches[rows], total[rows]
     total = total + _against_tune(context, table, pitches, bar)
     sounding = np.where(table.mask, pitches, ceiling)
     total = total + _LIES * np.abs(sounding - (ceiling - _UNDER_CEILING)).sum(axis=1)

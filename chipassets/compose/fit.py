@@ -289,7 +289,9 @@ def _chord_cost(
     foreign = mask & ~fits
     cost = (stress * _FACTORS.take(kinds) * foreign).sum(axis=1)
     held = foreign & (lengths >= _LONG_FROM)
-    cost = cost + _TWO_LONG_FOREIGN * counted(held[:, 1:] & held[:, :-1])
+    both = held[:, 1:] & held[:, :-1]
+    if both.any():
+        cost = cost + _TWO_LONG_FOREIGN * counted(both)
     # On the beat it is heard as a wrong note even where the chord has it.
     wrong = mask & on_beat & (lengths >= 2)
     cost = cost + (wrong * _BESIDE_BASS.take(marks & (NINTH | SEVENTH))).sum(axis=1)
@@ -380,18 +382,18 @@ def _leap_cost(moves: NDArray[np.int16], pairs: NDArray[np.bool_], count: int) -
     thirds = counted(((size == 3) | (size == 4)) & pairs)
     # One leap in a bar is an event; a second one is restless.
     many = counted((size >= 5) & pairs)
-    octaves = counted((size >= OCTAVE) & pairs)
     crowded = _SECOND_LEAP * np.maximum(0, many - count) + _THIRDS * np.maximum(0, thirds - count)
-    crowded = crowded + _SECOND_OCTAVE * np.maximum(0, octaves - 1)
+    octaves = (size >= OCTAVE) & pairs
+    if octaves.any():
+        crowded = crowded + _SECOND_OCTAVE * np.maximum(0, counted(octaves) - 1)
     return np.asarray((cost * pairs).sum(axis=1) + crowded, np.float64)
 
 
 def _augmented_cost(bars: Candidates, moves: NDArray[np.int16], pairs: NDArray[np.bool_]) -> Floats:
     """Return the cost [rows] of augmented seconds: three semitones between neighbouring degrees."""
-    threes = (np.abs(moves) == 3) & pairs
-    degrees = bars.degrees
-    neighbours = np.abs(degrees[:, 1:] - degrees[:, :-1]) == 1
-    return np.asarray(_AUGMENTED * counted(threes & neighbours), np.float64)
+    rows, notes = np.nonzero((np.abs(moves) == 3) & pairs)
+    neighbours = np.abs(bars.degrees[rows, notes + 1] - bars.degrees[rows, notes]) == 1
+    return np.asarray(_AUGMENTED * np.bincount(rows[neighbours], minlength=bars.rows), np.float64)
 
 
 def _repeat_cost(

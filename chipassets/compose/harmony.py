@@ -169,6 +169,7 @@ def _draw_section(
         bars[:] = best[1]
 
 
+_DOMINANT = 7
 _ON_TONIC = (piece.CLOSED, piece.FINAL)
 """Cadences that are none without the chord that leads into their last one."""
 
@@ -246,15 +247,15 @@ def _drawn_bars(
             key=lambda chords: _shared(left_chord, chords[0][0], section.key),
         )
     away = section.key != track.key and _closes(section, phrase)
-    if phrase.cadence in _ON_TONIC and not section.is_still and (away or length == 2):
+    closes = phrase.cadence in _ON_TONIC and not section.is_still
+    if closes and (away or (length == 2 and len(drawn[-1]) == 1)):
         # One bar has to lead home, or from a bar that returns to its goal: with both chords.
         key = track.key if away else section.key
-        closing = _draw_phrase(track, plan, 2, None, phrase.cadence, rng, len(bars), key)
-        way = tuple(name for bar in closing for name in bar)[-2:]
-        before = first if kept else drawn[-length][-1]
-        is_led = before is not None and _root(before, key) == _root(way[0], key)
-        if away or (len(drawn[-1]) == 1 and not is_led):
-            drawn = [*drawn[:-1], way]
+        before = _root(first if kept and first else drawn[-length][-1], key)
+        if away or before != (key.tonic + _DOMINANT) % OCTAVE:
+            closing = _draw_phrase(track, plan, 2, None, phrase.cadence, rng, len(bars), key)
+            way = tuple(name for bar in closing for name in bar)[-2:]
+            drawn = [*drawn[:-1], way if away or before != _root(way[0], key) else drawn[-1]]
     elif away:
         # The way home: the last bar is drawn in home's key.
         home = _draw_phrase(track, plan, 2, None, phrase.cadence, rng, len(bars), track.key)

@@ -6,6 +6,7 @@ their chords. Patterns are made from cells that the model proposed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
@@ -247,15 +248,16 @@ def _taken_by(context: Context, part: str, beside: Sequence[Note]) -> dict[int, 
 
     The tune's notes count under a second voice: in the bar that stands for all that repeat it.
     """
-    struck: dict[int, set[int]] = {}
+    struck: defaultdict[int, set[int]] = defaultdict(set)
     for note in beside:
-        held = note.duration_steps if note.duration_steps >= _HELD_FROM else 1
-        for step in range(note.start_step, note.start_step + held):
-            struck.setdefault(step, set()).add(note.pitch)
+        first = note.start_step
+        struck[first].add(note.pitch)
+        if note.duration_steps >= _HELD_FROM:
+            for step in range(first + 1, first + note.duration_steps):
+                struck[step].add(note.pitch)
     for note in context.notes if part == INNER else ():
         bar, place = divmod(note.start_step, context.bar_steps)
-        step = context.sources[INNER][bar] * context.bar_steps + place
-        struck.setdefault(step, set()).add(note.pitch)
+        struck[context.sources[INNER][bar] * context.bar_steps + place].add(note.pitch)
     return struck
 
 

@@ -125,10 +125,11 @@ def variants(cell: Cell, names: tuple[str, ...]) -> list[Variant]:
     A note keeps its alteration only if the note after it still resolves it.
     """
     found: dict[Notes, Variant] = {}
+    is_altered = any(note.alteration for note in cell.notes)
     for name in names:
         operator = OPERATORS[name]
         for made in operator.variants(cell):
-            notes = _resolved(made)
+            notes = _resolved(made) if is_altered else made
             found.setdefault(notes, Variant(name, operator.cost, notes))
     return list(found.values())
 
@@ -138,8 +139,6 @@ def _resolved(notes: Notes) -> Notes:
 
     A raised note leads into the degree above or back into its own, a lowered one the other way.
     """
-    if not any(note.alteration for note in notes):
-        return notes
     followers = (*notes[1:], None)
     return tuple(
         note
