@@ -154,6 +154,7 @@ def _again(file: GbsFile) -> ChipFile:
 
 
 def _text(cursor: Cursor) -> str:
+    """Read a text of the header."""
     return cursor.take(_TEXT_SIZE, "header's texts").rstrip(b"\0").decode("ascii", "replace")
 
 

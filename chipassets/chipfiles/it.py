@@ -177,6 +177,7 @@ def _tone_sample(family: str, duty: int, octave: int) -> ItSample:
 
 
 def _drum_sample(instrument: Instrument, period: int) -> ItSample:
+    """Return a drum, as the noise voice plays it at a period, as a sample."""
     rate_hz = round(PAL_CLOCK_HZ / DRUM_PERIOD)
     return ItSample(to_ascii(f"{instrument.name} {period}"), drum(instrument, period), rate_hz)
 

@@ -122,6 +122,7 @@ def decode_mod(data: bytes) -> ModFile:
 
 
 def _text(cursor: Cursor, size: int) -> str:
+    """Read a text of `size` bytes that ends with zeros; ValueError unless it is printable ASCII."""
     raw = cursor.take(size, "texts").rstrip(b"\0")
     if not all(0x20 <= byte < 0x7F for byte in raw):
         raise cursor.error("a text that is not printable ASCII")
@@ -162,6 +163,7 @@ def _read_channels(cursor: Cursor, patterns: int) -> int:
 
 
 def _read_pattern(cursor: Cursor, channels: int) -> tuple[tuple[ModCell, ...], ...]:
+    """Read a pattern as rows of a cell for each channel."""
     return tuple(tuple(_read_cell(cursor) for _ in range(channels)) for _ in range(ROWS))
 
 

@@ -259,6 +259,7 @@ def _again(file: NsfFile) -> ChipFile:
 
 
 def _text(cursor: Cursor) -> str:
+    """Read a text of the header; "" for the one that stands for an unknown name."""
     raw = cursor.take(_TEXT_SIZE, "header's texts")
     text = raw.rstrip(b"\0").decode("ascii", "replace")
     return "" if text == _UNKNOWN else text

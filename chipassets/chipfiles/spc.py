@@ -294,6 +294,7 @@ def _as_in_the_bank(log: RegisterLog, memory: bytes) -> RegisterLog:
 
 
 def _text(cursor: Cursor) -> str:
+    """Read a text of the tags."""
     return cursor.take(_TEXT_SIZE, "tags").rstrip(b"\0").decode("ascii", "replace")
 
 

@@ -258,6 +258,7 @@ def _decided(audition: Audition, locked: LockedTake) -> str:
 
 
 def _print_said(said: str, *, as_json: bool) -> None:
+    """Print what was decided, as a line or as JSON."""
     if as_json:
         print_json({"done": said})
     else:

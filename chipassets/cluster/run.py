@@ -288,6 +288,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _lacking(where: str, error: Exception) -> str:
+    """Return the message for a machine that does not run this version."""
     told = " ".join(str(error).split())
     return (
         f"{where} does not run this version of chipassets ({told}); install chipassets "
@@ -296,6 +297,7 @@ def _lacking(where: str, error: Exception) -> str:
 
 
 def _unlike(where: str, found: tuple[str, ...] | list[str]) -> str:
+    """Return the message for a machine whose packages would make other bytes."""
     return (
         f"{where} would make other bytes: it has {' and '.join(found)}; install the same versions "
         "there (pip install -c constraints.txt 'chipassets[cluster]'), and start it again"

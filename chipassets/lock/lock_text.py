@@ -379,9 +379,9 @@ def _faults(score: Score) -> list[tuple[str, str]]:
 
 
 def _row_to_line(row: TakeRow) -> str:
-    """Return a row as one line, to keep locks short: "1 | 0.81 | scale 0.98 0.92.
+    """Return a row as one line, to keep locks short.
 
-    ... | refused".
+    Number, total, features with value and points, verdict: "1 | 0.81 | scale 0.98 0.92 | refused".
     """
     features = "; ".join(f"{name} {value:g} {points:g}" for name, value, points in row.features)
     return f"{row.number + 1} | {row.total:g} | {features} | {row.verdict}"

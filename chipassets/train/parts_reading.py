@@ -315,6 +315,7 @@ def _within(pitch: int) -> int:
 
 
 def _content(piece: PartPiece) -> bytes:
+    """Return a hash of a piece's voices, by which the same music under two names is found."""
     voices = [v for v in (piece.lead, piece.bass, *piece.inners) if v is not None]
     return hashlib.sha256(b"|".join(voice.tobytes() for voice in voices)).digest()
 
