@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import sys
-import wave
-from array import array
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +16,7 @@ SAMPLE, ROOT, LOOP, GAIN = "sample", "root", "loop", "gain"
 SAMPLE_KEYS = (SAMPLE, ROOT, LOOP, GAIN)
 """The keys of an instrument that say which recording it plays."""
 
-_MOST_FILE_BYTES = 4_000_000
+_MOST_FILE_BYTES = 8_000_000
 _MOST_PACKED_BYTES = 57_344
 """56 of the sound memory's 64 KiB: the player, the shortest echo and some music need the rest."""
 
@@ -28,13 +24,12 @@ _UNSAID_ROOT = 60
 _RATES_HZ = (4_000, 96_000)
 _SHORTEST_LOOP = 16
 _LEAST_GAIN_DB = -24.0
-_PLAIN = "export it as WAV with 16 bits and one or two channels"
 
 
 def read_wav(name: Any, folder: Path) -> Recording:
-    """Return the file's samples, without root and loop; Refusal if it is no WAV of 16 bits.
+    """Return the file's samples, without root and loop; Refusal if it is no WAV that can be read.
 
-    Two channels are mixed to one.
+    Two channels are mixed to one, and other widths become 16 bits.
     """
     if not isinstance(name, str) or not name.lower().endswith(WAV_SUFFIX):
         raise refuse("a sample is a WAV file", "write a path like sounds/piano.wav")
@@ -48,25 +43,13 @@ def read_wav(name: Any, folder: Path) -> Recording:
     if len(data) > _MOST_FILE_BYTES:
         raise refuse(f"the file has more than {_MOST_FILE_BYTES:,} bytes, and the sound memory "
                      "65,536", "export one note of it")  # fmt: skip
-    try:
-        with wave.open(io.BytesIO(data)) as sound:
-            channels, width, rate_hz = (
-                sound.getnchannels(), sound.getsampwidth(), sound.getframerate()
-            )  # fmt: skip
-            samples = sound.readframes(sound.getnframes())
-    except (wave.Error, EOFError, OSError, RuntimeError) as error:
-        said = str(error) or "it is cut off"
-        raise refuse(f"the file is no WAV with PCM samples ({said})", _PLAIN) from None
-    if channels not in (1, 2):
-        raise refuse(f"it has {channels} channels; one or two are read", _PLAIN)
-    if width != 2:
-        raise refuse(f"its samples have {8 * width} bits instead of 16", _PLAIN)
+    # Here, as a manifest without recordings should not wait for numpy and soundfile.
+    from chipassets.manifest.wav_samples import PLAIN, read_samples
+
+    samples, rate_hz = read_samples(data)
     low, high = _RATES_HZ
     if not low <= rate_hz <= high:
-        raise refuse(f"its rate is {rate_hz:,} Hz; rates go from {low:,} to {high:,}", _PLAIN)
-    samples = samples[: len(samples) // (2 * channels) * 2 * channels]
-    if channels == 2:
-        samples = _mixed(samples)
+        raise refuse(f"its rate is {rate_hz:,} Hz; rates go from {low:,} to {high:,}", PLAIN)
     if len(samples) < 2 * _SHORTEST_LOOP or not any(samples):
         raise refuse("the file holds no sound", "export the note again")
     recording = Recording(name, samples, rate_hz, _UNSAID_ROOT)
@@ -79,21 +62,6 @@ def read_wav(name: Any, folder: Path) -> Recording:
             f"cut it to {int(most * 100) / 100:.2f} seconds, or export it at a lower rate",
         )
     return recording
-
-
-def _mixed(samples: bytes) -> bytes:
-    """Return the mean of two interleaved channels."""
-    both = array("h", samples)
-    if sys.byteorder == "big":
-        both.byteswap()
-    mean = array("h", map(_mean, both[::2], both[1::2]))
-    if sys.byteorder == "big":
-        mean.byteswap()
-    return mean.tobytes()
-
-
-def _mean(left: int, right: int) -> int:
-    return (left + right) // 2
 
 
 def read_root(value: Any) -> int:
@@ -135,8 +103,8 @@ def sample_schema() -> Mapping[str, Any]:
         SAMPLE: {
             "type": "string",
             "pattern": r"\.[wW][aA][vV]$",
-            "description": "A WAV file with 16 bits, which the SNES plays for this instrument, and "
-            "the NES for one with the name of a drum; other chips play the macros.",
+            "description": "A WAV file, which the SNES plays for this instrument, and the "
+            "NES for one with the name of a drum; other chips play the macros.",
         },
         ROOT: {
             "type": ["string", "integer"],

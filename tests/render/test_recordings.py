@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from numpy.typing import NDArray
 
 from chipassets.arrange import arrange, write_registers
@@ -151,16 +152,71 @@ def test_an_emulator_hears_the_same_pitch_and_level() -> None:
     assert levels[0] - levels[1] == pytest.approx(plain[0] - plain[1], abs=0.3)
 
 
-def wav(
-    values: NDArray[np.int16], *, channels: int = 1, width: int = 2, rate: int = 22_050
-) -> bytes:
+def wav(values: NDArray[np.int16], *, channels: int = 1, rate: int = 22_050) -> bytes:
     out = io.BytesIO()
     with wave.open(out, "wb") as sound:
         sound.setnchannels(channels)
-        sound.setsampwidth(width)
-        sound.setframerate(22_050)
-        sound.writeframes(values.tobytes() * channels * (width - 1))
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.writeframes(values.tobytes() * channels)
     return out.getvalue()
+
+
+def sounding(values: NDArray[np.float64], subtype: str, kind: str = "WAV") -> bytes:
+    """A file of soundfile's, of values from -1 to 1."""
+    out = io.BytesIO()
+    soundfile.write(out, values, 22_050, format=kind, subtype=subtype)
+    return out.getvalue()
+
+
+def as_read(tmp_path: Path, data: bytes) -> NDArray[np.int64]:
+    """The samples of the recording that a manifest names."""
+    (tmp_path / "keys.wav").write_bytes(data)
+    text = (
+        b"instruments: {keys: {sample: keys.wav, root: C4}}\n"
+        b"game: G\nchip: snes\ntracks: {title: {}}\n"
+    )
+    found = parse_manifest(text, tmp_path / "g.yaml").instruments["keys"].recording
+    assert found is not None
+    assert found.rate_hz == 22_050
+    return np.frombuffer(found.data, "<i2").astype(np.int64)
+
+
+@pytest.mark.parametrize("kind", ["WAV", "WAVEX"])
+@pytest.mark.parametrize(
+    ("subtype", "off"),
+    [("PCM_U8", 255), ("PCM_16", 0), ("PCM_24", 0), ("PCM_32", 0), ("FLOAT", 0), ("DOUBLE", 0)],
+)
+def test_every_width_is_read(tmp_path: Path, subtype: str, kind: str, off: int) -> None:
+    """Only 8 bits lose anything of samples that have 16 (this writer cuts the other 8 off)."""
+    values = tone(22_050)
+    values[:3] = (-32_768, 32_767, 0)
+    read = as_read(tmp_path, sounding(values / 32_768, subtype, kind))
+    assert len(read) == len(values)
+    assert np.abs(read - values).max() <= off
+
+
+def test_bits_below_the_sixteenth_are_rounded(tmp_path: Path) -> None:
+    """24 bits packed by hand: a sixteenth bit and a part of the next, then full scale."""
+    parts = [0x123456, -0x123456, 0x7FFFFF, -0x800000, *(256 * n for n in range(40))]
+    packed = b"".join(part.to_bytes(3, "little", signed=True) for part in parts)
+    out = io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(3)
+        sound.setframerate(22_050)
+        sound.writeframes(packed)
+    read = as_read(tmp_path, out.getvalue()).tolist()
+    assert read == [0x1234, -0x1234, 32_767, -32_768, *range(40)]
+
+
+def test_floating_point_beyond_full_scale_is_softer_as_a_whole(tmp_path: Path) -> None:
+    values = tone(22_050) / 32_768
+    loud = as_read(tmp_path, sounding(values * 4, "FLOAT")).astype(np.float64)
+    assert np.abs(loud).max() >= 32_767
+    ratio = loud / (values * 32_768 + (values == 0))
+    big = np.abs(values) > 0.1
+    assert np.ptp(ratio[big]) < 0.001
 
 
 @pytest.mark.parametrize(
@@ -170,7 +226,10 @@ def wav(
         ("sample: ../keys.wav, root: C4", "1:31", "outside the manifest's folder"),
         ("sample: keys.ogg, root: C4", "1:31", "a sample is a WAV file"),
         ("sample: surround.wav, root: C4", "1:31", "it has 3 channels"),
-        ("sample: deep.wav, root: C4", "1:31", "24 bits instead of 16"),
+        ("sample: law.wav, root: C4", "1:31", "its samples are U-Law; read are 8 bits, 16 bits"),
+        ("sample: nan.wav, root: C4", "1:31", "one of its samples is not a number"),
+        ("sample: flac.wav, root: C4", "1:31", "the file is no WAV (FLAC"),
+        ("sample: slow.wav, root: C4", "1:31", "its rate is 2,000 Hz"),
         ("sample: long.wav, root: C4", "1:31", "has room for 57,344; cut it to 4.62 seconds"),
         ("sample: text.wav, root: C4", "1:31", "no WAV with PCM samples"),
         ("sample: silent.wav, root: C4", "1:31", "holds no sound"),
@@ -186,7 +245,10 @@ def test_what_is_no_sample_is_refused(tmp_path: Path, said: str, place: str, why
     files = {
         "keys.wav": wav(values),
         "surround.wav": wav(values, channels=3),
-        "deep.wav": wav(values, width=3),
+        "law.wav": sounding(values / 32_768, "ULAW"),
+        "nan.wav": sounding(np.where(np.arange(len(values)) == 9, np.nan, 0.1), "FLOAT"),
+        "flac.wav": sounding(values / 32_768, "PCM_16", "FLAC"),
+        "slow.wav": wav(values, rate=2_000),
         "long.wav": wav(np.tile(values, 12)),
         "silent.wav": wav(np.zeros_like(values)),
         "text.wav": b"hello",
