@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,17 @@ from chipassets.bundle import write_file
 from chipassets.decisions.auditions import Audition, TakeName
 from chipassets.decisions.rendered import render_take
 from chipassets.errors import UsageError
+from chipassets.render import Pcm, encode_flac, encode_ogg, encode_wav
 
 TURN_BARS = 2
 """The number of bars that each take plays at a time."""
 
 _FADE_SECONDS = 0.005
-_FORMATS = ("wav", "ogg", "flac")
+_ENCODERS: dict[str, Callable[[Pcm], bytes]] = {
+    ".wav": encode_wav,
+    ".ogg": lambda pcm: encode_ogg(pcm, {}),
+    ".flac": lambda pcm: encode_flac(pcm, {}),
+}
 
 Wave = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -28,8 +34,8 @@ def compare(audition: Audition, one: TakeName, other: TakeName, path: Path) -> N
 
     UsageError for a take that does not exist, and for a suffix other than .wav, .ogg or .flac.
     """
-    suffix = path.suffix.lower().removeprefix(".")
-    if suffix not in _FORMATS:
+    encode = _ENCODERS.get(path.suffix.lower())
+    if encode is None:
         raise UsageError(f"{path} is not an audio format; end it in .wav, .ogg or .flac")
     waves = []
     for take in (one, other):
@@ -39,9 +45,9 @@ def compare(audition: Audition, one: TakeName, other: TakeName, path: Path) -> N
         waves.append(wave)
     turn_samples = TURN_BARS * entry.beats_per_bar * 60 * rate_hz / entry.tempo_bpm
     mixed = alternate(waves[0], waves[1], turn_samples, round(_FADE_SECONDS * rate_hz))
-    buffer = io.BytesIO()
-    soundfile.write(buffer, mixed, rate_hz, format=suffix.upper())
-    write_file(path, buffer.getvalue())
+    # The inverse of how 16 bits were read; a mixture of two signals lies between them.
+    samples = np.rint(mixed * -np.float32(np.iinfo(np.int16).min)).astype(np.int16)
+    write_file(path, encode(Pcm(samples, rate_hz, None)))
 
 
 def alternate(one: Wave, other: Wave, turn_samples: float, fade_samples: int) -> Wave:
