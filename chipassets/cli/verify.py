@@ -25,9 +25,10 @@ def verify_command(
 ) -> None:
     """Hash every file of a bundle and compare; exit 1 and name the missing or altered files.
 
-    Files that no build wrote there are named in a warning; with --strict they are faults too.
+    Files that no build wrote there, or that were changed after it wrote them for an engine, are
+    named in a warning; with --strict they are faults too.
     """
-    from chipassets.bundle import find_strangers, open_folder, read_whole
+    from chipassets.bundle import open_folder, read_whole
 
     if form is not ReportFormat.TEXT:
         with report_as(form, "verify", bundle) as findings:
@@ -36,18 +37,18 @@ def verify_command(
             for fault in faults:
                 name, _, message = fault.partition(": ")
                 findings.add(Found((bundle / name).as_posix(), message, "altered"))
-            for name in find_strangers(folder, _paths(index)) if strict else ():
-                findings.add(Found((bundle / name).as_posix(), _STRANGE, "stranger"))
+            for name, why in _strangers(folder, index).items() if strict else ():
+                findings.add(Found((bundle / name).as_posix(), why, "stranger"))
         return
     folder = open_folder(bundle)
     index, faults = read_whole(folder)
-    strangers = find_strangers(folder, _paths(index))
+    strangers = _strangers(folder, index)
     if as_json:
         count = len(index.files())
-        print_json({"files": count, "faults": faults, "not_of_the_bundle": strangers})
+        print_json({"files": count, "faults": faults, "not_of_the_bundle": list(strangers)})
     else:
-        for name in strangers:
-            say((f"{'error' if strict else 'warning'}: {name}: {_STRANGE}", ""))
+        for name, why in strangers.items():
+            say((f"{'error' if strict else 'warning'}: {name}: {why}", ""))
         if faults:
             print_text("\n".join(faults))
         else:
@@ -57,8 +58,23 @@ def verify_command(
 
 
 _STRANGE = "is not in the bundle's index; a build neither wrote it nor removes it"
+_CHANGED = (
+    "was changed after a build wrote it for an engine; move it away, and build again to get it"
+)
 
 
-def _paths(index: Index) -> list[str]:
-    """Return the paths of all files in the index."""
-    return [entry.path for entry in index.files()]
+def _strangers(folder: Path, index: Index) -> dict[str, str]:
+    """Return the files in the bundle's folder that are not as a build wrote them, each with why.
+
+    The files of engines are not in the index, but in a record beside them.
+    """
+    from chipassets.bundle import find_strangers
+    from chipassets.engines import recorded_files
+
+    of_engines = recorded_files(folder)
+    listed = [entry.path for entry in index.files()]
+    return {
+        name: _CHANGED if name in of_engines else _STRANGE
+        for name in find_strangers(folder, listed)
+        if not of_engines.get(name)
+    }

@@ -7,7 +7,7 @@ leaves files of others alone.
 from __future__ import annotations
 
 from chipassets.engines.kit import Exporter, Item, Music
-from chipassets.engines.placing import Placed, place
+from chipassets.engines.placing import Placed, place, recorded_files
 from chipassets.engines.table import EXPORTERS
 from chipassets.engines.targets import (
     Exported,
@@ -34,5 +34,6 @@ __all__ = [
     "found_files",
     "place",
     "record_paths",
+    "recorded_files",
     "stale_targets",
 ]

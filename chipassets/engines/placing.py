@@ -106,6 +106,24 @@ def place(
     return placed
 
 
+def recorded_files(top: Path) -> dict[str, bool]:
+    """Return the files in and under a folder that records of engines list, and these records.
+
+    The keys are paths from `top`; the value is False for a file that is not as it was written.
+    BundleError for a file that cannot be read.
+    """
+    found = {}
+    for record in sorted(top.rglob(record_name("*"))):
+        listed = _read_record(record)
+        if listed:
+            found[record.relative_to(top).as_posix()] = True
+        for name, entry in listed.items():
+            path = record.parent / name
+            if digest := _hash_of(path):
+                found[path.relative_to(top).as_posix()] = digest in entry.hashes
+    return found
+
+
 def _carry_out(
     folder: Path,
     record_path: Path,

@@ -158,6 +158,24 @@ def test_files_that_no_build_wrote_are_told_and_strictly_refused(
     assert f"file={BUNDLE}/audio/mine.ogg" in github.stdout
 
 
+def test_files_for_an_engine_are_of_the_bundle_until_someone_changes_them(
+    built: Path, chipassets: Run
+) -> None:
+    folder = f"{BUNDLE}/engines/love"
+    assert chipassets("export", BUNDLE, "love", "-o", folder).returncode == 0
+    fine = chipassets("verify", BUNDLE, "--strict")
+    assert (fine.returncode, fine.stderr) == (0, "")
+    player = next((built / folder).rglob("*.lua"))
+    player.write_text(player.read_text() + "-- mine\n")
+    (player.parent / "mine.lua").write_text("return 1\n")
+    loose = chipassets("verify", BUNDLE)
+    assert loose.returncode == 0
+    changed, strange = sorted(loose.stderr.replace("\n", " ").split("warning: ")[1:], key=len)
+    assert "mine.lua: is not in the bundle's index" in changed + strange
+    assert f"{player.name}: was changed after a build wrote it" in changed + strange
+    assert chipassets("verify", BUNDLE, "--strict").returncode == 1
+
+
 def test_lock_alone_gives_its_notes_to_another_machine(built: Path, chipassets: Run) -> None:
     """Notes come from the lock, not from the dice: a note changed there is heard."""
     lock = json.loads((built / "game.lock").read_text())
