@@ -47,8 +47,10 @@ def read_samples(data: bytes) -> tuple[bytes, int]:
                 raise refuse(f"it has {sound.channels} channels; one or two are read", PLAIN)
             values = sound.read(dtype="float64", always_2d=True)
             rate_hz = int(sound.samplerate)
-    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
-        raise refuse(f"the file is no WAV with PCM samples ({error})", PLAIN) from None
+    except soundfile.LibsndfileError as error:
+        # The whole text of the error names a Python object instead of the file.
+        said = error.error_string.rstrip(".")
+        raise refuse(f"the file is no WAV with PCM samples ({said})", PLAIN) from None
     if not np.isfinite(values).all():
         raise refuse("one of its samples is not a number", "export it again")
     mono = values.mean(axis=1)

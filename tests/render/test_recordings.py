@@ -231,7 +231,7 @@ def test_floating_point_beyond_full_scale_is_softer_as_a_whole(tmp_path: Path) -
         ("sample: flac.wav, root: C4", "1:31", "the file is no WAV (FLAC"),
         ("sample: slow.wav, root: C4", "1:31", "its rate is 2,000 Hz"),
         ("sample: long.wav, root: C4", "1:31", "has room for 57,344; cut it to 4.62 seconds"),
-        ("sample: text.wav, root: C4", "1:31", "no WAV with PCM samples"),
+        ("sample: text.wav, root: C4", "1:31", "no WAV with PCM samples (Format not recognised);"),
         ("sample: silent.wav, root: C4", "1:31", "holds no sound"),
         ("sample: keys.wav", "1:22", "a sample has a root"),
         ("sample: keys.wav, root: H4", "1:47", "write the note that was recorded"),
