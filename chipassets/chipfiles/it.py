@@ -2,15 +2,16 @@
 
 A row is a 16th note and a tick is a frame, at the tempo nearest to the chip's frames, so that note
 starts (SDx), ends and envelopes keep their frames; a row highlight marks beats and bars. Every
-instrument is one of the song's, with a sample for each octave that it plays. Duty changes, slides
-and vibrato are left out, as in the MOD. Speeds and the jump to the loop have channels of their own.
+instrument is one of the song's, with a sample for each octave that it plays. Vibrato (Uxy, Hxy)
+stands in every row that it sounds in. Duty changes and slides are left out, as in the MOD. Speeds
+and the jump to the loop have channels of their own.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
@@ -18,6 +19,7 @@ from chipassets.chipfiles.it_file import (
     ARPEGGIO,
     CUT,
     EMPTY,
+    FINE_VIBRATO,
     JUMP,
     MIDDLE_C,
     MOST_NODES,
@@ -26,6 +28,7 @@ from chipassets.chipfiles.it_file import (
     OFF,
     SPECIAL,
     SPEED,
+    VIBRATO,
     ItCell,
     ItEnvelope,
     ItInstrument,
@@ -62,12 +65,18 @@ _MIDDLE_C_HZ = 440.0 * 2 ** ((MIDDLE_C - 69) / OCTAVE)
 _DRUM_KEYS = 48
 """The key of the noise's brightest period."""
 
+_DEPTH_CENTS = {FINE_VIBRATO: 100 / 64, VIBRATO: 100 / 16}
+"""Cents up and down by the lower digit, from the finer effect on; a period has 64 phases."""
+
+_VIBRATO_PHASES, _MOST_DIGIT = 64, 15
+
 _DUTIES = ("12.5 %", "25 %", "50 %", "75 %")
 
 _TWICE = "IT: a second note of a voice in one row"
 _RANGE = "IT: a note below C1 or above B7"
 _OUTSIDE = "IT: a note outside the song"
 _LATE = "IT: a start or an end moved by frames, as a row says one of them up to 15 frames late"
+_VIBRATO = "IT: a note without its vibrato, as no row of its own has room for it"
 _SHORT = "IT: a release cut off, as the note ends before its envelope is held"
 
 Key = tuple[str, str, int]
@@ -243,6 +252,7 @@ class _Lane:
             if self.family != "noise":
                 self._end(note, until)
                 self._chord(note, min(until, note.end_frame))
+                self._vibrato(note, min(until, note.end_frame))
         loop = self.grid.loop_row
         if kept and loop is not None:
             self._cells.setdefault(loop, ItCell(CUT))
@@ -305,6 +315,40 @@ class _Lane:
             if not cell.effect:
                 self._cells[row] = ItCell(cell.note, cell.instrument, cell.volume, ARPEGGIO, chord)
             row += 1
+
+    def _vibrato(self, note: ChipNote, end_frame: int) -> None:
+        """Add the vibrato in every row of the note from its delay on, growing as the chip's does.
+
+        Rows that say something else, like the chord's arpeggio, keep that.
+        """
+        instrument = self.song.instrument(note.instrument)
+        if instrument.vibrato_delay_frames is None:
+            return
+        first = note.start_frame + instrument.vibrato_delay_frames
+        if first >= end_frame:
+            return
+        number, late = self.grid.place(first)
+        number += late > 0
+        wavers = False
+        while number < len(self.grid.rows) and self.grid.rows[number].start_frame < end_frame:
+            row, cell = self.grid.rows[number], self._cells.get(number, EMPTY)
+            if not cell.effect and cell.note not in (CUT, OFF):
+                middle = row.start_frame + row.frames / 2 - first
+                grown = min(1.0, middle / (2 * instrument.vibrato_period_frames))
+                self._cells[number] = replace(cell, **_vibrato_of(instrument, grown))
+                wavers = True
+            number += 1
+        self.lost[_VIBRATO] += not wavers
+
+
+def _vibrato_of(instrument: Instrument, share: float) -> dict[str, int]:
+    """Return the effect that is nearest to a share of the instrument's vibrato."""
+    wanted = share * instrument.vibrato_depth_cents
+    fits = [name for name, cents in _DEPTH_CENTS.items() if wanted <= _MOST_DIGIT * cents]
+    effect = (fits or [VIBRATO])[0]
+    depth = min(max(round(wanted / _DEPTH_CENTS[effect]), 1), _MOST_DIGIT)
+    speed = min(max(round(_VIBRATO_PHASES / instrument.vibrato_period_frames), 1), _MOST_DIGIT)
+    return {"effect": effect, "parameter": speed << 4 | depth}
 
 
 def _flow(grid: Grid, patterns: Sequence[range]) -> list[dict[int, ItCell]]:

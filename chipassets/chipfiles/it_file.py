@@ -18,8 +18,12 @@ CUT, OFF = 254, 255
 MIDDLE_C = 60
 """The note at which a sample plays at its own rate; notes are counted as in MIDI."""
 
-SPEED, JUMP, ARPEGGIO, SPECIAL = 1, 2, 10, 19
-"""Effects A, B, J and S; of S, $Cx cuts a note after x ticks, $Dx delays it by x."""
+SPEED, JUMP, VIBRATO, ARPEGGIO, SPECIAL, FINE_VIBRATO = 1, 2, 8, 10, 19, 21
+"""Effects A, B, H, J, S and U.
+
+Of S, $Cx cuts a note after x ticks, $Dx delays it by x. Of H and U, the upper digit moves on in a
+period of 64 by itself each tick, and the lower is the depth.
+"""
 
 _VERSION = 0x0214
 _STEREO, _INSTRUMENTS, _LINEAR_SLIDES = 1, 4, 8

@@ -181,6 +181,41 @@ def test_what_it_cannot_hold_is_counted_and_other_chips_are_refused() -> None:
         encode_it(arrange(music(1), plan(), "snes"), title="T")
 
 
+def wavering(depth: int, period: int, frames: int = 180, delay: int = 30) -> ChipSong:
+    """One note of A4 with a vibrato, in rows of six frames."""
+    keys = Instrument(
+        "keys",
+        volume=Macro((15,)),
+        vibrato_delay_frames=delay,
+        vibrato_depth_cents=depth,
+        vibrato_period_frames=period,
+    )
+    voice = ChipVoice("pulse1", (ChipNote(0, frames, 69, 15, "keys"),))
+    return ChipSong("nes", (voice,), (keys,), 192, 96, 0)
+
+
+def test_a_vibrato_stands_in_the_rows_of_its_note() -> None:
+    """From frame 30 to 180 are rows 5 to 29; 14 cents are 9 of Uxy's units; a period is 64 / 6."""
+    module = read(encode_it(wavering(14, 10), title="T").data)
+    rows = [row.get(1, {}) for number in module.order for row in module.patterns[number]]
+    said = {n: cell["value"] for n, cell in enumerate(rows) if cell.get("effect") == 21}
+    assert sorted(said) == list(range(5, 30))
+    assert [value & 15 for value in said.values()][:5] == [1, 4, 7, 9, 9]
+    assert {value >> 4 for value in said.values()} == {6}
+
+
+def test_a_deep_vibrato_is_the_coarser_effect_and_a_short_note_has_none() -> None:
+    module = read(encode_it(wavering(60, 12), title="T").data)
+    cells = [cell for rows in module.patterns for row in rows for cell in row.values()]
+    assert {cell["value"] & 15 for cell in cells if cell.get("effect") == 8} == {6, 8, 10}
+    short = encode_it(wavering(14, 10, frames=30), title="T")
+    assert "vibrato" not in str(short.dropped)
+    between = encode_it(wavering(14, 10, frames=35, delay=31), title="T")
+    assert [(item.reason[:30], item.count) for item in between.dropped] == [
+        ("IT: a note without its vibrato", 1)
+    ]
+
+
 openmpt = pytest.mark.skipif(not shutil.which("openmpt123"), reason="openmpt123 is not installed")
 
 
@@ -206,6 +241,25 @@ def test_libopenmpt_plays_in_tune(tmp_path: Path, voice: str, pitch: int) -> Non
     song = ChipSong("nes", (ChipVoice(voice, notes),), (Instrument("steady"),), 384, 96, 0)
     expected = 440 * math.pow(2, (pitch - 69) / 12)
     assert abs(cents(measured_hz(rendered(tmp_path, song, 4.0), expected), expected)) < 1
+
+
+@openmpt
+@pytest.mark.parametrize(("depth", "period"), [(8, 12), (14, 10), (40, 8)])
+def test_libopenmpt_hears_the_vibrato(tmp_path: Path, depth: int, period: int) -> None:
+    """Cents tick by tick from the third period on, by the phase of a cycle's Fourier sum."""
+    samples = rendered(tmp_path, wavering(depth, period), 2.8)
+    tick = SAMPLE_RATE_HZ * 2.5 / 150
+    turns = np.exp(-2j * np.pi * 440 * np.arange(len(samples)) / SAMPLE_RATE_HZ)
+    window = np.hanning(402)
+    phase = np.unwrap(np.angle(np.convolve(samples * turns, window, "same")))
+    hz = 440 + np.diff(phase[:: round(tick / 5)]) / round(tick / 5) * SAMPLE_RATE_HZ / 2 / np.pi
+    heard = 1200 * np.log2(hz[5 * 62 : 5 * 170] / 440)
+    assert np.abs(1200 * np.log2(hz[10 : 5 * 28] / 440)).max() < 1
+    assert heard.max() == pytest.approx(depth, abs=1.5 + 0.06 * depth)
+    assert -heard.min() == pytest.approx(depth, abs=1.5 + 0.06 * depth)
+    power = np.abs(np.fft.rfft((heard - heard.mean()) * np.hanning(len(heard)), 1 << 15))
+    ticks = (1 << 15) / int(power.argmax()) / 5
+    assert ticks == pytest.approx(period, rel=0.08)
 
 
 @openmpt
