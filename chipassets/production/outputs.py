@@ -46,10 +46,13 @@ from chipassets.units import bar_tempo_millibpm
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finished:
-    """A rendered track before encoding: notes, registers and samples.
+    """A rendered track before encoding: notes, registers, and what is known of its samples.
+
+    The samples themselves are not part of it: minutes of them take more memory than all the rest.
 
     gain: the factor applied to the samples, and to all other files of the track, to reach the
-    wanted loudness. loudness: what the samples measure with it.
+    wanted loudness. loudness: what the samples measure with it. samples: how many there are.
+    loop_start_sample: None without a loop.
     """
 
     plan: BuildPlan
@@ -57,9 +60,10 @@ class Finished:
     score: Score
     song: ChipSong
     log: RegisterLog
-    pcm: Pcm
     gain: int
     loudness: Loudness
+    samples: int
+    loop_start_sample: int | None
 
     @property
     def tempo_millibpm(self) -> int:
@@ -126,20 +130,54 @@ class TrackFiles:
         return {file.path: file.data for file in (*self.formats, *self.layers)}
 
 
-def encode_track(finished: Finished) -> TrackFiles:
-    """Return the files of each format that the plan asks for, and of each layer."""
-    formats: list[Encoded] = []
-    warnings = []
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The files of some formats, by format, and which formats are missing and why."""
+
+    files: dict[str, list[Encoded]]
+    warnings: dict[str, str]
+
+
+def encode_mix(finished: Finished, pcm: Pcm) -> Made:
+    """Return the files that are made from the track's samples, of the formats that the plan has.
+
+    They come first, so that the samples need not be in memory when voices are rendered alone.
+    """
+    return _made(MIX_ENCODERS, finished, pcm)
+
+
+def encode_rest(finished: Finished, mix: Made) -> TrackFiles:
+    """Return all files of a track, in the order of the plan: `mix`, the other formats, the layers.
+
+    mix: what `encode_mix` returned.
+    """
+    rest = _made(ENCODERS, finished)
+    order = finished.plan.formats
+    files, warnings = mix.files | rest.files, mix.warnings | rest.warnings
+    return TrackFiles(
+        tuple(file for name in order for file in files.get(name, ())),
+        _layers(finished),
+        tuple(warnings[name] for name in order if name in warnings),
+    )
+
+
+def _made(encoders: Mapping[str, Callable[..., Parts]], finished: Finished, *mix: Pcm) -> Made:
+    """Return the files of the plan's formats that these encoders make.
+
+    mix: what the encoders get besides `finished`.
+    """
+    made = Made({}, {})
     for name in finished.plan.formats:
-        try:
-            formats += _format(name, finished)
-        except FullError as error:
-            warnings.append(f"it has no {name} file: {error}")
-    return TrackFiles(tuple(formats), _layers(finished), tuple(warnings))
+        if name in encoders:
+            try:
+                made.files[name] = _files(name, encoders[name](finished, *mix), finished)
+            except FullError as error:
+                made.warnings[name] = f"it has no {name} file: {error}"
+    return made
 
 
-def _format(name: str, finished: Finished) -> list[Encoded]:
-    """Return the file, or files, of a format."""
+def _files(name: str, parts: Parts, finished: Finished) -> list[Encoded]:
+    """Return the file, or files, of a format with their paths."""
     return [
         Encoded(
             kind=f"{name}-{part}" if part else name,
@@ -148,7 +186,7 @@ def _format(name: str, finished: Finished) -> list[Encoded]:
             dropped=file.dropped,
             on_cartridge=file.on_cartridge,
         )
-        for part, file in ENCODERS[name](finished).items()
+        for part, file in parts.items()
     ]
 
 
@@ -171,13 +209,22 @@ def _one(encode: Callable[[Finished], bytes]) -> Callable[[Finished], Parts]:
     return lambda finished: {"": ChipFile(encode(finished))}
 
 
-def _ogg(finished: Finished) -> bytes:
-    return encode_ogg(finished.pcm, finished.tags, finished.plan.quality.ogg)
+def _ogg(finished: Finished, pcm: Pcm) -> Parts:
+    return {"": ChipFile(encode_ogg(pcm, finished.tags, finished.plan.quality.ogg))}
 
 
-def _split(finished: Finished) -> Parts:
+def _wav(finished: Finished, pcm: Pcm) -> Parts:
+    del finished  # a WAV file has no tags
+    return {"": ChipFile(encode_wav(pcm))}
+
+
+def _flac(finished: Finished, pcm: Pcm) -> Parts:
+    return {"": ChipFile(encode_flac(pcm, finished.tags))}
+
+
+def _split(finished: Finished, pcm: Pcm) -> Parts:
     """Return intro and loop as separate files, for players without loop points."""
-    pcm, tags, quality = finished.pcm, finished.tags, finished.plan.quality.split
+    tags, quality = finished.tags, finished.plan.quality.split
     start = pcm.loop_start_sample
     if start is None:
         return {"once": ChipFile(encode_ogg(pcm, tags, quality))}
@@ -250,7 +297,7 @@ def _synth(finished: Finished) -> bytes:
         finished.log,
         filter_name=finished.plan.filter_name,
         gain=finished.gain,
-        samples=len(finished.pcm.samples),
+        samples=finished.samples,
         layers=[layer.voices for layer in finished.track.sound.layers],
     )
 
@@ -287,9 +334,9 @@ def _it(finished: Finished) -> Parts:
     return {"": file}
 
 
-def _preview(finished: Finished) -> bytes:
+def _preview(finished: Finished, pcm: Pcm) -> Parts:
     """Return the preview picture as SVG; sound after the last bar is drawn as another bar."""
-    song, score, pcm = finished.song, finished.score, finished.pcm
+    song, score = finished.song, finished.score
     bar_samples = song.frames_per_bar * pcm.rate_hz / CHIPS[song.chip].frame_rate_hz
     sheet = Sheet(
         title=finished.track.name,
@@ -307,17 +354,21 @@ def _preview(finished: Finished) -> bytes:
         pulse_steps=finished.track.pulse_steps,
         sound=Sound(pcm, float(bar_samples), finished.loudness),
     )
-    return draw_sheet(sheet)
+    return {"": ChipFile(draw_sheet(sheet))}
 
+
+MIX_ENCODERS: dict[str, Callable[[Finished, Pcm], Parts]] = {
+    "ogg": _ogg,
+    "wav": _wav,
+    "flac": _flac,
+    "split": _split,
+    "preview": _preview,
+}
+"""Who encodes each format of `plan.formats` that is made from the samples of all voices."""
 
 ENCODERS: dict[str, Callable[[Finished], Parts]] = {
-    "ogg": _one(_ogg),
-    "wav": _one(lambda item: encode_wav(item.pcm)),
-    "flac": _one(lambda item: encode_flac(item.pcm, item.tags)),
-    "split": _split,
     "stems": _stems,
     "midi": _one(lambda item: encode_midi(item.song, item.track)),
-    "preview": _one(_preview),
     "nsf": _nsf,
     "gbs": _gbs,
     "vgm": _vgm,
@@ -331,7 +382,7 @@ ENCODERS: dict[str, Callable[[Finished], Parts]] = {
     "it": _it,
     "synth": _one(_synth),
 }
-"""Who encodes each format of `plan.formats`: files by part, "" where a track has one file."""
+"""Who encodes each other format: files by part, "" where a track has one file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from chipassets.bundle import (
     TrackEntry,
     file_entry,
 )
-from chipassets.chips.chipsong import ChipSong, Dropped
+from chipassets.chips.chipsong import Dropped
 from chipassets.chips.profiles import CHIPS
 from chipassets.compose.weights import Model
 from chipassets.errors import ChipassetsError
@@ -34,14 +34,15 @@ from chipassets.production.outputs import (
     Encoded,
     Finished,
     TrackFiles,
-    encode_track,
+    encode_mix,
+    encode_rest,
 )
-from chipassets.render import Pcm, render_log
+from chipassets.render import render_log
 from chipassets.render.loudness import at_loudness
 from chipassets.render.seam import Seam, check_seam
 from chipassets.stored.cache import Cache
 from chipassets.stored.cache_keys import keys_of, notes_id, track_id
-from chipassets.units import frame_sample
+from chipassets.units import SAMPLE_RATE_HZ, frame_sample
 
 STAGES = ("compose", "shape", "arrange", "render")
 
@@ -174,11 +175,17 @@ def render_track(
     song = arrange(score, track, plan.chip)
     log = write_registers(song)
     report("render")
-    raw = render_log(log, track.filter_name or plan.filter_name, frames_per_bar=song.frames_per_bar)
-    pcm, gain, loudness = at_loudness(raw, plan.loudness_lufs + track.level_db)
+    filter_name = track.filter_name or plan.filter_name
+    pcm, gain, loudness = at_loudness(
+        render_log(log, filter_name, frames_per_bar=song.frames_per_bar),
+        plan.loudness_lufs + track.level_db,
+    )
     seam = check_seam(pcm)
-    finished = Finished(plan, track, score, song, log, pcm, gain, loudness)
-    files = encode_track(finished)
+    length, start = len(pcm.samples), pcm.loop_start_sample
+    finished = Finished(plan, track, score, song, log, gain, loudness, length, start)
+    mix = encode_mix(finished, pcm)
+    del pcm  # stems and layers are rendered after it: sound is in memory once
+    files = encode_rest(finished, mix)
     found = find_evidence(score, track, take, grams)
     return _entry(finished, take, found, files, seam), files.contents
 
@@ -192,9 +199,8 @@ def _entry(
 ) -> TrackEntry:
     """Return the index entry of a finished track."""
     plan, track, score = finished.plan, finished.track, finished.score
-    song, pcm = finished.song, finished.pcm
-    loudness = finished.loudness
-    loop = _loop_entry(song, pcm)
+    song, loudness = finished.song, finished.loudness
+    loop = _loop_entry(finished)
     return TrackEntry(
         name=track.name,
         scene=track.scene,
@@ -207,9 +213,9 @@ def _entry(
         link=_link_entry(track),
         bars=score.bars,
         file_bars=loop.start_bar + loop.bars if loop else score.bars,
-        seconds=_seconds(len(pcm.samples), pcm),
-        sample_rate_hz=pcm.rate_hz,
-        samples=len(pcm.samples),
+        seconds=_seconds(finished.samples),
+        sample_rate_hz=SAMPLE_RATE_HZ,
+        samples=finished.samples,
         loop=loop,
         sections=[
             SectionEntry(name=part.name, start_bar=part.start_bar, bars=part.bars)
@@ -323,22 +329,23 @@ def _at_tempo(take: LockedTake, track: TrackPlan) -> Score:
     return replace(take.score, tempo_millibpm=track.tempo_millibpm)
 
 
-def _loop_entry(song: ChipSong, pcm: Pcm) -> LoopEntry | None:
+def _loop_entry(finished: Finished) -> LoopEntry | None:
     """Return where the loop lies in samples, seconds and bars; None without one."""
-    if pcm.loop_start_sample is None or song.loop_start_frame is None:
+    song, start = finished.song, finished.loop_start_sample
+    if start is None or song.loop_start_frame is None:
         return None
     bar_samples = frame_sample(song.frames_per_bar, CHIPS[song.chip].frame_rate_hz)
-    length_samples = len(pcm.samples) - pcm.loop_start_sample
+    length_samples = finished.samples - start
     return LoopEntry(
-        start_sample=pcm.loop_start_sample,
+        start_sample=start,
         length_samples=length_samples,
-        start_seconds=_seconds(pcm.loop_start_sample, pcm),
-        length_seconds=_seconds(length_samples, pcm),
-        start_bar=round(pcm.loop_start_sample / bar_samples),
+        start_seconds=_seconds(start),
+        length_seconds=_seconds(length_samples),
+        start_bar=round(start / bar_samples),
         bars=(song.frames - song.loop_start_frame) // song.frames_per_bar,
     )
 
 
-def _seconds(samples: int, pcm: Pcm) -> float:
+def _seconds(samples: int) -> float:
     """Return seconds rounded to the nanosecond, which identifies a sample at any usual rate."""
-    return round(samples / pcm.rate_hz, 9)
+    return round(samples / SAMPLE_RATE_HZ, 9)

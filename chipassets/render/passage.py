@@ -82,10 +82,7 @@ def _passage(
     With `loops` it ends with the step back to the level at which every passage starts.
     """
     registers.start_pass()
-    read = [
-        registers.read_frame(writes, clocks[n], clocks[n + 1]) for n, writes in enumerate(frames)
-    ]
-    stretches = [[item for own in voice for item in own] for voice in zip(*read, strict=True)]
+    stretches = _stretches(frames, clocks, registers)
     oscillators = registers.oscillators()
     rests = [
         _rest_clock(own) if loops and voice.holds else None
@@ -114,6 +111,23 @@ def _passage(
     if loops:
         _close(tail, level + tail.sum(axis=1), player)
     yield tail
+
+
+def _stretches(
+    frames: Sequence[tuple[Write, ...]], clocks: Sequence[int], registers: RegisterReader
+) -> list[list[Stretch]]:
+    """Return the stretches of each oscillator in the passage.
+
+    Frames are joined as they are read: most of their lists are empty, and those of minutes of sound
+    would take as much memory as half of it.
+    """
+    found: list[list[Stretch]] = []
+    for number, writes in enumerate(frames):
+        read = registers.read_frame(writes, clocks[number], clocks[number + 1])
+        found = found or [[] for _ in read]
+        for voice, own in zip(found, read, strict=True):
+            voice += own
+    return found
 
 
 def _close(tail: NDArray[np.int64], level: NDArray[np.int64], player: Player) -> None:

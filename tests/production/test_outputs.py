@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import weakref
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -24,10 +26,11 @@ from chipassets.lock import LockedTake
 from chipassets.manifest.words import format_fault
 from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
 from chipassets.plan.trackplan import BuildPlan, Layer, Sound, TrackPlan
-from chipassets.production.outputs import ALBUMS, ENCODERS
+from chipassets.production.outputs import ALBUMS, ENCODERS, MIX_ENCODERS
 from chipassets.production.produce import album_files, render_track
 from chipassets.render import Pcm, render_log
 from chipassets.render.filters import FILTERS
+from chipassets.render.seam import Seam, check_seam
 from chipassets.stored.cache_keys import audio_key, notes_key
 from tests.chip_music import plan, song
 
@@ -93,7 +96,7 @@ def decoded(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
 
 
 def test_the_table_is_what_manifests_may_ask_for() -> None:
-    assert tuple(ENCODERS) == tuple(FORMATS)
+    assert sorted([*MIX_ENCODERS, *ENCODERS]) == sorted(FORMATS)
     assert set(DEFAULT_FORMATS) <= set(FORMATS)
     assert {album.format for album in ALBUMS} == {
         name for name, form in FORMATS.items() if form.has_album
@@ -147,6 +150,28 @@ def test_a_file_that_cannot_hold_the_track_is_left_out_with_a_warning(
     assert list(entry.files) == ["midi", "vgm"]
     assert len(files) == 2
     assert entry.warnings[-1] == "it has no spc file: the sound memory is too small"
+
+
+def test_the_sound_of_all_voices_is_let_go_before_a_voice_is_rendered_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mixes: list[weakref.ref[np.ndarray[Any, Any]]] = []
+    kept: list[bool] = []
+
+    def heard(pcm: Pcm) -> Seam | None:
+        mixes.append(weakref.ref(pcm.samples))
+        return check_seam(pcm)
+
+    def alone(*words: Any, **options: Any) -> Pcm:
+        kept.append(mixes[0]() is not None)
+        return render_log(*words, **options)
+
+    monkeypatch.setattr("chipassets.production.produce.check_seam", heard)
+    monkeypatch.setattr("chipassets.production.outputs.render_log", alone)
+    sound = Sound(layers=(Layer("lead", ("pulse1",)),))
+    entry, _ = finish_anew("stems", "wav", "ogg", sound=sound)
+    assert list(entry.files) == [*(f"stems-{name}" for name in VOICES), "wav", "ogg"]
+    assert kept == [False] * (len(VOICES) + 1)
 
 
 def test_all_formats_at_once_have_paths_of_their_own() -> None:
