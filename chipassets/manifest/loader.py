@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -98,8 +98,9 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
     refused = report.bad | document.refused
     sound = _sound_part(document, report, context) if refused or manifest is None else manifest
     if sound is not None:
+        by_owner = _by_owner(refused)
         for name in sound.tracks:
-            _check_clashes(sound, name, report)
+            _check_clashes(sound, name, report, by_owner)
         for steps, fault in check_clips(sound):
             report.add(steps, fault)
     found = _in_order(problems + report.problems(), report.hidden) + banked.problems
@@ -178,19 +179,35 @@ def _shortened(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _check_clashes(manifest: Manifest, name: str, report: Report) -> None:
-    """Report which values of a track do not fit together; skip verdicts on refused options."""
+def _check_clashes(
+    manifest: Manifest, name: str, report: Report, refused: Mapping[Steps, Set[str | int]]
+) -> None:
+    """Report which values of a track do not fit together; skip verdicts on refused options.
+
+    refused: see `_by_owner`.
+    """
     scene = manifest.tracks[name].scene or name
-    owners = (("tracks", name), ("scenes", scene), ("defaults",))
-    refused = {
-        steps[len(owner)]
-        for steps in report.bad | report.document.refused
-        for owner in owners
-        if steps[: len(owner)] == owner and len(steps) > len(owner)
-    }
+    owners: tuple[Steps, ...] = (("tracks", name), ("scenes", scene), ("defaults",))
+    own = set().union(*(refused.get(owner, ()) for owner in owners))
     for clash in check_track(manifest, name):
-        if not clash.needs & refused:
+        if not clash.needs & own:
             report.add(clash.steps, clash.fault)
+
+
+def _by_owner(refused: Set[Steps]) -> dict[Steps, set[str | int]]:
+    """Return, by the path of a mapping, which of its keys are refused or have a refused part.
+
+    Read once for all tracks: a manifest may have as many refused values as tracks.
+    """
+    found: dict[Steps, set[str | int]] = {}
+    for steps in refused:
+        for depth in range(min(len(steps), _OWNER_DEPTH + 1)):
+            found.setdefault(steps[:depth], set()).add(steps[depth])
+    return found
+
+
+_OWNER_DEPTH = 2
+"""The steps to what has options: a track, a scene or the defaults."""
 
 
 def _sound_part(document: Document, report: Report, context: Context) -> Manifest | None:
@@ -199,20 +216,20 @@ def _sound_part(document: Document, report: Report, context: Context) -> Manifes
     A track without a valid scene is removed as a whole; None if no track is left.
     """
     bad = report.bad | document.refused
-    values: dict[str, Any] = {
-        "game": "sound",
-        "chip": context.chip,
-        "defaults": document.values.get("defaults"),
-        "motifs": _sound_entries(document.values.get("motifs"), "motifs", bad),
-        "moods": _sound_entries(document.values.get("moods"), "moods", bad),
-        "instruments": _sound_entries(document.values.get("instruments"), "instruments", bad),
-    }
-    if isinstance(values["defaults"], dict):
-        values["defaults"] = _without(values["defaults"], ("defaults",), bad)
+    refused = _by_owner(bad)
+    values: dict[str, Any] = {"game": "sound", "chip": context.chip}
+    for part, missing in (
+        ("defaults", document.values.get("defaults")),
+        ("motifs", {}),
+        ("moods", {}),
+        ("instruments", {}),
+    ):
+        entries = document.values.get(part)
+        values[part] = _without(entries, (part,), refused) if isinstance(entries, dict) else missing
     for part in ("scenes", "tracks"):
         entries = document.values.get(part)
         values[part] = {
-            name: _without(entry or {}, (part, name), bad)
+            name: _without(entry or {}, (part, name), refused)
             for name, entry in (entries.items() if isinstance(entries, dict) else ())
             if isinstance(entry, (dict, NoneType)) and not _hopeless((part, name), bad)
         }
@@ -228,21 +245,17 @@ def _sound_part(document: Document, report: Report, context: Context) -> Manifes
         return None
 
 
-def _sound_entries(entries: object, part: str, bad: Set[Steps]) -> dict[str, Any]:
-    """Return the entries of a top-level mapping without the refused ones."""
-    return _without(entries, (part,), bad) if isinstance(entries, dict) else {}
-
-
 def _hopeless(steps: Steps, bad: Set[Steps]) -> bool:
     """Return whether a part, or what it takes over, is already refused."""
     return any((*steps, *more) in bad for more in ((), ("scene",), ("like",)))
 
 
-def _without(options: dict[str, Any], steps: Steps, bad: Set[Steps]) -> dict[str, Any]:
-    """Return the options without those that are refused or have a refused part."""
-    depth = len(steps) + 1
-    refused = {way[:depth] for way in bad}
-    return {name: value for name, value in options.items() if (*steps, name) not in refused}
+def _without(
+    options: dict[str, Any], owner: Steps, refused: Mapping[Steps, Set[str | int]]
+) -> dict[str, Any]:
+    """Return the options of an owner without those that are refused or have a refused part."""
+    own = refused.get(owner, set())
+    return {name: value for name, value in options.items() if name not in own}
 
 
 def _in_order(problems: list[Problem], hidden: int) -> tuple[Problem, ...]:

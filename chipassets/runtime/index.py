@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
@@ -101,9 +102,9 @@ def _check_format(found: object) -> None:
 
 def _check_names(tracks: tuple[Track, ...], reader: _Reader) -> None:
     """Add a problem for each name that several tracks have."""
-    names = [track.name for track in tracks]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        reader.problems.append(f"two tracks are named {name!r}")
+    for name, times in Counter(track.name for track in tracks).items():
+        if times > 1:
+            reader.problems.append(f"two tracks are named {name!r}")
 
 
 def _sum_up(path: Path, problems: list[str]) -> str:

@@ -16,7 +16,7 @@ import pytest
 from chipassets.bundle import find_faults, open_folder
 from chipassets.bundle.index import FileEntry
 from chipassets.errors import CheckError
-from chipassets.runtime import Library, LibraryError
+from chipassets.runtime import Library, LibraryError, index
 from tests.effort import calls_of
 from tests.runtime.tiny_bundle import Piece, write_bundle, write_index
 
@@ -198,3 +198,26 @@ def test_the_commands_say_so_too(tmp_path: Path, temporary: Path) -> None:
     with pytest.raises(CheckError, match="is not a valid file name"):
         open_folder(path)
     assert list(temporary.iterdir()) == []
+
+
+def test_names_that_occur_twice_are_found_without_comparing_all_with_all(tmp_path: Path) -> None:
+    compared = 0
+
+    class Counted(str):
+        __slots__ = ()
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    count = 400
+    library = Library.open(write_bundle(tmp_path / "bundle", [Piece("title", 440)]))
+    names = [Counted(f"t{number}") for number in range(count)] + [Counted("t7")]
+    tracks = tuple(library.tracks[0].replace(name=name) for name in names)
+    reader = index._Reader(tmp_path)
+    index._check_names(tracks, reader)
+    assert reader.problems == ["two tracks are named 't7'"]
+    assert compared < 4 * count
