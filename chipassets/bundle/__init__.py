@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chipassets.bundle.files import resolved, write_file
+from chipassets.bundle.files import resolved, try_file, write_file
 from chipassets.bundle.index import (
     ATTRIBUTES_PATH,
     FORMAT,
@@ -76,6 +76,7 @@ __all__ = [
     "read_index",
     "read_whole",
     "resolved",
+    "try_file",
     "try_place",
     "write_bundle",
     "write_file",

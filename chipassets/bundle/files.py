@@ -60,6 +60,33 @@ def write_file(path: Path, data: bytes) -> None:
         raise BundleError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+def try_file(path: Path) -> None:
+    """Find out whether `write_file` can write the file; BundleError if it cannot.
+
+    So a command does not learn only after its work that its result has no place. Writes nothing
+    that stays.
+    """
+    if _is_special(path):
+        return
+    target = resolved(path)
+    if target.is_dir():
+        raise BundleError(f"{path} is a folder; write the name of a file")
+    if target.is_file() and os.access(target, os.W_OK):
+        return
+    where = target.parent
+    try:
+        while not where.exists():
+            where = where.parent
+        handle, name = tempfile.mkstemp(_PARTIAL, _prefix(target), where)
+        os.close(handle)
+        Path(name).unlink()
+    except OSError as error:
+        raise BundleError(
+            f"{path} cannot be written: {error.strerror or error}; write another path, or change "
+            f"the permissions of {where}"
+        ) from error
+
+
 def replace_file(target: Path, data: bytes) -> None:
     """Write like `write_file`, for a resolved path in a folder that is already locked."""
     try:

@@ -106,7 +106,7 @@ def build_command(
     """
     # Imported here, as in every command, so that --help does not wait for NumPy.
     from chipassets.build import build
-    from chipassets.bundle import default_folder, index_files
+    from chipassets.bundle import default_folder, index_files, try_file
     from chipassets.engines import check_targets, export_targets, found_files, record_paths
     from chipassets.resolve.build_plan import resolve
 
@@ -152,6 +152,12 @@ def build_command(
         elif not loaded.engines:
             grounds.keep(_listed(folder))
         return
+    for option, file in (("--depfile", depfile), ("--progress-file", progress_file)):
+        if file is not None:
+            try:
+                try_file(file)
+            except ChipassetsError as error:
+                raise error.within(option) from error
     workers = jobs or os.cpu_count() or 1
     events = build(
         plan,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.music.chords import EXAMPLES, parse_chord
-from chipassets.music.keys import Key
+from chipassets.music.keys import UNICODE_ACCIDENTALS, Key
 from chipassets.plan.trackplan import Progression
 
 _MAX_BARS = 512
@@ -89,7 +89,10 @@ def _bars(text: str, at: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 def _bar(
     part: str, start: int, at: tuple[str, ...], before: list[tuple[str, ...]]
 ) -> tuple[tuple[str, ...], list[Fault]]:
-    """Return the chords of one bar, and its faults; `%` repeats the last bar of `before`."""
+    """Return the chords of one bar, and its faults; `%` repeats the last bar of `before`.
+
+    Accidentals are # and b, however they were written.
+    """
     words = [(match.group(), start + match.start()) for match in re.finditer(r"\S+", part)]
     if [word for word, _ in words] == [_AGAIN] and before:
         return before[-1], []
@@ -104,13 +107,13 @@ def _bar(
                 found=f"{len(words)} chords in a bar",
             )
         )
-    return tuple(word for word, _ in words), faults
+    return tuple(word.translate(UNICODE_ACCIDENTALS) for word, _ in words), faults
 
 
 def _chord_fault(word: str, offset: int, at: tuple[str, ...]) -> Fault | None:
     """Return the fault of a word that is no chord, with its offset; None for a chord."""
     try:
-        parse_chord(word, _ANY_KEY)
+        parse_chord(word.translate(UNICODE_ACCIDENTALS), _ANY_KEY)
     except ValueError:
         found = f"'{word[:20]}'"
         return Fault("there is no such chord", f"write {EXAMPLES}", at, offset, found=found)

@@ -207,7 +207,7 @@ _MIDI_SCHEMA = {
 }
 NOTES_SCHEMA: dict[str, Any] = {
     "type": "string",
-    "pattern": r"^\s*(\.\s+)*[A-Ga-g][#b]?-?[0-9](\s+(\.|-|[A-Ga-g][#b]?-?[0-9]))*\s*$",
+    "pattern": r"^\s*(\.\s+)*[A-Ga-g][#b♯♭]?-?[0-9](\s+(\.|-|[A-Ga-g][#b♯♭]?-?[0-9]))*\s*$",
     "examples": ["C5 . E5 . G5 - - ."],
     "description": "One token per 16th: a note name, - to hold it, . to rest.",
 }

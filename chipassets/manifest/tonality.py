@@ -36,7 +36,7 @@ def _is_key(text: str) -> bool:
 
 KEY_SCHEMA = {
     "type": "string",
-    "pattern": rf"^\s*[A-Ga-g][#b]?(m|m\s+minor|\s+({_MODE_WORDS}))?\s*$",
+    "pattern": rf"^\s*[A-Ga-g][#b♯♭]?(m|m\s+minor|\s+({_MODE_WORDS}))?\s*$",
     "examples": ["C major", "Am", "D dorian"],
     "description": f"A tonic and a mode: {', '.join(MODES)}. Default: drawn by the seed.",
 }

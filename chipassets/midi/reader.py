@@ -88,7 +88,9 @@ def parse_midi(
     if len(header) < _HEADER_BYTES:
         raise MidiError("cut off within its header")
     form, tracks, division = (int.from_bytes(header[at : at + 2], "big") for at in (8, 10, 12))
-    if not 0 < division < 0x8000:
+    if not division:
+        raise MidiError("no beat: its header gives a quarter note 0 ticks")
+    if division >= 0x8000:
         raise MidiError("no beat: it counts film frames (SMPTE time)")
     content = MidiContent(division, tracks)
     position = begin + _CHUNK_BYTES + int.from_bytes(header[4:8], "big")

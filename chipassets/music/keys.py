@@ -50,6 +50,8 @@ _FIFTHS = "FCGDAEB"
 _MOST_FIFTHS = 5
 """A tonic with more fifths above C than this is spelled with flats: Bb, not A#."""
 _MOST_SHARPS = 7
+UNICODE_ACCIDENTALS = str.maketrans("♯♭", "#b")
+"""For `str.translate`: the signs that people paste from sheet music, as # and b."""
 _KEY = re.compile(r"([A-Ga-g])([#b]?)(m)?(?:\s+([a-z]+(?:\s[a-z]+)*))?")
 _NOTE = re.compile(r"([A-Ga-g])([#b]?)(-?\d)")
 
@@ -105,11 +107,11 @@ class Key:
 
 
 def parse_key(text: str) -> Key:
-    """Return the key of a text like "C", "Am", "D dorian" or "A harmonic minor".
+    """Return the key of a text like "C", "Am", "B♭ major" or "A harmonic minor".
 
     Else ValueError.
     """
-    match = _KEY.fullmatch(" ".join(text.split()))
+    match = _KEY.fullmatch(" ".join(text.translate(UNICODE_ACCIDENTALS).split()))
     if not match:
         raise ValueError(f"{text!r} is not a key; write it like 'C major', 'Am' or 'D dorian'")
     letter, accidental, minor_sign, mode = match.groups()
@@ -120,8 +122,11 @@ def parse_key(text: str) -> Key:
 
 
 def parse_pitch(text: str) -> int:
-    """Return the MIDI pitch of a note name ("C4" = 60, "F#3", "Bb5"); ValueError otherwise."""
-    match = _NOTE.fullmatch(text)
+    """Return the MIDI pitch of a note name ("C4" = 60, "F#3", "Bb5"); ValueError otherwise.
+
+    Accidentals may be the signs of Unicode.
+    """
+    match = _NOTE.fullmatch(text.translate(UNICODE_ACCIDENTALS))
     if not match:
         raise ValueError(f"{text!r} is not a note name; write it like C5, F#4 or Bb3")
     letter, accidental, octave = match.groups()

@@ -146,7 +146,7 @@ def test_files_that_are_no_primer_are_refused(tmp_path: Path) -> None:
         good[:14]: "no track",
         good[:-6]: "cut off|damaged",
         _with_header(good, 8, 2) + good[14:]: "format 2",
-        _with_header(good, 12, 0): "film frames",
+        _with_header(good, 12, 0): "0 ticks",
         _with_header(good, 12, 0xE728): "film frames",
         good + b"\0" * (1 << 17): "131,072 bytes",
         _file(tmp_path, channel=9): "only drums",

@@ -15,6 +15,7 @@ from chipassets.manifest.builder import MAX_VALUES
 from chipassets.manifest.settings import settings_of
 from chipassets.manifest.yaml_reader import MAX_BYTES, read_document
 from chipassets.plan.trackplan import OggQuality
+from tests.effort import calls_of
 from tests.manifest.conftest import Load, Refuse
 
 
@@ -211,3 +212,19 @@ def test_a_copy_of_a_manifest_has_settings_of_its_own() -> None:
     copied = manifest.model_copy(update={"tracks": manifest.tracks | {"town": town}})
     assert settings_of(copied, "town").takes == 5
     assert settings_of(manifest, "town").takes == 3
+
+
+def test_accidentals_may_be_the_signs_of_sheet_music(load: Load) -> None:
+    text = "game: A\ntracks:\n  battle:\n    key: {}\n    chords: {}\n    primer: {}\n"
+    signs = load(text.format("B♭ major", "B♭ | ♭VI | F♯m7/C♯", "B♭4 - F♯5 -"))
+    ascii_ = load(text.format("Bb major", "Bb | bVI | F#m7/C#", "Bb4 - F#5 -"))
+    assert signs == ascii_
+
+
+def test_the_work_for_a_manifest_grows_as_its_mistakes(refuse: Refuse) -> None:
+    def work(tracks: int) -> int:
+        lines = "".join(f"  t{n}: {{scene: battle, key: H{n}}}\n" for n in range(tracks))
+        return calls_of(lambda: refuse(f"game: A\ntracks:\n{lines}"))
+
+    work(1)  # imports what it needs
+    assert work(1_200) < 2.4 * work(600)

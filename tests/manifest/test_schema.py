@@ -61,6 +61,7 @@ ACCEPTED = (
     "{battle: {tempo: 140.5, takes: 1, temperature: 0.1, loop: false, seed: 0}}",
     "{battle: {tempo: {min: 100, max: 100}}}",
     "{battle: {tempo: 100-120.5}}", "{battle: {key: f#m}}", "{battle: {key: Bb dorian}}",
+    "{battle: {key: B♭ minor, primer: . C♯5}}",
     "{battle: {length: 1 bar}}", "{battle: {length: 1.5s}}", "{battle: {length: 32 steps}}",
     "{battle: {length: 30 seconds, metre: 6/8}}", "{battle: {primer: . C5 - Eb5}}",
     "{battle: {key: A harmonic minor}}", "{battle: {key: D minor  pentatonic, chromatic: 0.2}}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chipassets.music.keys import MODES, Key, parse_key, pitch_class_name
+from chipassets.music.keys import MODES, Key, parse_key, parse_pitch, pitch_class_name
 
 NATURAL = (0, 2, 4, 5, 7, 9, 11)
 SHARPENED = "FCGDAEB"
@@ -39,3 +39,9 @@ def test_a_signature_holds_the_modes_tones_and_the_tonic_as_it_is_spelled(
     assert set(tones.values()) == white
     spelled = pitch_class_name(tonic, key)
     assert tones[spelled[0]] == tonic
+
+
+def test_accidentals_may_be_the_signs_of_sheet_music() -> None:
+    assert parse_key("B♭ major") == parse_key("Bb major") == Key(10, "major")
+    assert parse_key("f♯m") == Key(6, "minor")
+    assert (parse_pitch("B♭3"), parse_pitch("F♯4")) == (58, 66)
