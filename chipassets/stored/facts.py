@@ -48,6 +48,7 @@ _CALLED = {
 }
 """Fields with another name in manifests."""
 
+_LINK = "link"
 _LONGEST = 72
 KEY, TEMPO_FACT, METRE, BARS, GROOVE = "key", "tempo", "metre", "bars", "groove"
 _COMPOSER, _MODEL, _CORPUS, _PACE = "composer", "model", "corpus", "motif_pace"
@@ -66,7 +67,7 @@ def notes_fields(track: TrackPlan) -> dict[str, Any]:
     fields["character"] = without(fields["character"], _COLOUR_CHARACTER)
     if track.link is not None:
         # A variant's tempo does not affect its notes.
-        fields["link"] = without(plain_values(track.link), ("tempo_percent",))
+        fields[_LINK] = without(plain_values(track.link), ("tempo_percent",))
     # Left out if they are not set.
     fields["motifs"] = [
         without(motif, tuple(n for n, usual in _USUAL.items() if motif[n] == usual))
@@ -202,6 +203,8 @@ def _change(plan: BuildPlan, track: TrackPlan, name: str, old: str, new: str, ol
         return "the index of the training corpus changed"
     if name == _PACE:
         return "its motif has other note values at the new tempo"
+    if name == _LINK and track.link and old and new:
+        return f"the notes of '{track.link.of}', which it follows, or how it plays them changed"
     what = "the model" if name == _MODEL else f"its {name}"
     if name == "seed" or old.startswith("#") or new.startswith("#"):
         return f"{what} changed"

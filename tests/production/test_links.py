@@ -73,6 +73,16 @@ def test_a_variant_follows_the_take_in_the_lock_and_an_accepted_one_stays(tmp_pa
     assert len(original.part(LEAD)) > 1
 
 
+def test_a_variant_that_is_made_again_names_the_track_that_it_follows(tmp_path: Path) -> None:
+    manifest = tmp_path / "game.yaml"
+    make(tmp_path)
+    manifest.write_text(manifest.read_text().replace("mode: minor", "mode: dorian"))
+    plan = resolve(load_manifest(manifest))
+    said = check(plan, manifest, tmp_path / "out")
+    wanted = "the notes of 'overworld', which it follows, or how it plays them changed"
+    assert any(wanted in line for line in said if line.startswith("track 'night'")), said
+
+
 def test_an_accepted_variant_is_not_said_to_have_changed(tmp_path: Path) -> None:
     # Nothing changed but that somebody accepted it, texture and all.
     manifest = tmp_path / "game.yaml"
