@@ -143,6 +143,14 @@ def pitch_name(pitch: int) -> str:
     return f"{_SHARPS[pitch % OCTAVE]}{pitch // OCTAVE - 1}"
 
 
+def spelled_pitch(pitch: int, key: Key) -> str:
+    """Return the name of a MIDI pitch as spelled in the key: 61 is Db4 in Ab major."""
+    name = pitch_class_name(pitch, key)
+    # The octave number follows the letter: B3 is Cb4.
+    natural = pitch + name.count("b") - name.count("#")
+    return f"{name}{natural // OCTAVE - 1}"
+
+
 def pitch_class_name(pitch_class: int, key: Key) -> str:
     """Return the name of a pitch class as spelled in the key: Bb in C major, C# in D minor.
 

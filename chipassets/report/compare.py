@@ -157,7 +157,7 @@ def _say_loudness(track: TrackEntry) -> str:
 
 
 def _say_motifs(track: TrackEntry) -> str:
-    return "; ".join(map(say_statement, track.statements)) or "none"
+    return "; ".join(say_statement(said, track.key) for said in track.statements) or "none"
 
 
 def _say_layers(track: TrackEntry) -> str:

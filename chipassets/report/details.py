@@ -179,7 +179,7 @@ def _loop_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]
     if not loop:
         return [("Loop", "none: plays once")]
     bars = f"bars {entry.bars - loop.bars + 1} to {entry.bars}"
-    interval = f"lead moves {entry.metrics.get('seam_interval', 0):g} semitones"
+    interval = f"the top line moves {entry.metrics.get('seam_interval', 0):g} semitones"
     gap = f"rest of {entry.metrics.get('seam_gap_steps', 0):g} sixteenths"
     facts = [
         ("Loop", f"{bars}, {loop.start_sample} + {loop.length_samples} samples"),

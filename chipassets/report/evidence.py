@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from chipassets.bundle import MoodEvidence, SceneEvidence, TrackEntry
-from chipassets.music.keys import pitch_name
+from chipassets.report.pitches import say_pitch
 
 # The field of the plan's character, its name for people, and the metric that measures it.
 _RANGES = (
     ("density", "Notes a beat", "onsets_per_beat"),
     ("polyphony", "Notes at once", "polyphony"),
-    ("lead_pitch", "Middle of the lead", "lead_pitch"),
+    ("lead_pitch", "Middle of the top line", "lead_pitch"),
 )
 # A larger limit is not a pitch or a rate: the file is damaged.
 _LARGEST = 1000
@@ -23,7 +23,7 @@ _FEATURES = {
     "tempo_bpm": "Tempo, bpm",
     "notes_per_second": "Notes a second",
     "polyphony": "Notes at once",
-    "lead_pitch": "Middle of the lead",
+    "lead_pitch": "Middle of the top line",
     "mode": "Mode",
 }
 
@@ -33,8 +33,12 @@ FIGURES = (
     ("groove_consistency", "Groove holds", "similarity of the rhythms of neighbouring bars"),
     ("repetition", "Bars repeated", "share of bars that equal an earlier one"),
     ("on_beat_rate", "On the beat", "share of notes that start on a beat"),
-    ("leap_rate", "Leaps", "share of lead intervals beyond a fifth"),
-    ("lead_range", "Lead range", "semitones from its lowest to its highest note"),
+    (
+        "leap_rate",
+        "Leaps of the top line",
+        "share beyond a fifth, the bass in the tune's rests too",
+    ),
+    ("lead_range", "Range of the top line", "semitones, the bass in the tune's rests too"),
     ("empty_beat_rate", "Empty beats", "share of beats in which nothing sounds"),
 )
 
@@ -106,7 +110,7 @@ def _tag_row(name: str, limits: list[float], found: float, key: str) -> Evidence
         # Measured as 1 or 0: whether the key's mode is among the tag's modes.
         fits = limits[0] <= found <= limits[1]
         return Evidence(label, "one of its own", key, fits)
-    return _range(label, limits, found, _say_pitch if name == "lead_pitch" else _say_number)
+    return _range(label, limits, found, _in_words(name, key))
 
 
 def gather_evidence(track: TrackEntry, plan: dict[str, Any]) -> list[Evidence]:
@@ -122,8 +126,7 @@ def gather_evidence(track: TrackEntry, plan: dict[str, Any]) -> list[Evidence]:
     for name, label, metric in _RANGES:
         limits = character.get(name)
         if _is_range(limits) and metric in track.metrics:
-            say = _say_pitch if name == "lead_pitch" else _say_number
-            found.append(_range(label, limits, track.metrics[metric], say))
+            found.append(_range(label, limits, track.metrics[metric], _in_words(name, track.key)))
     found += [
         Evidence(label, str(character[word]), "as asked", None)
         for word, label in _WORDS
@@ -166,8 +169,11 @@ def _tempo(track: TrackEntry, asked: dict[str, Any]) -> Evidence | None:
     return Evidence("Tempo", f"{wanted / 1000:g} bpm", f"{track.tempo_bpm:.1f} bpm", near)
 
 
-def _say_pitch(value: float) -> str:
-    return pitch_name(round(value))
+def _in_words(name: str, key: str) -> Callable[[float], str]:
+    """Return what says the values of a feature: a pitch is spelled as in the key."""
+    if name == "lead_pitch":
+        return lambda value: say_pitch(round(value), key)
+    return _say_number
 
 
 def _say_number(value: float) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from chipassets.bundle import StatementEntry, TrackEntry
-from chipassets.music.keys import pitch_name
 from chipassets.report.html import Html, card_id, element, join
 from chipassets.report.midi_roll import track_steps
+from chipassets.report.pitches import say_pitch
 from chipassets.units import steps_per_bar
 
 MOTIF_COLOURS = 6
@@ -75,10 +75,10 @@ def _draw_statement(said: StatementEntry, track: TrackEntry, number: int) -> Htm
     return element(
         "li",
         element("span", _label(said), aria_hidden="true"),
-        element("span", say_statement(said), class_="hidden"),
+        element("span", say_statement(said, track.key), class_="hidden"),
         class_=f"m{number}" + ("" if said.whole else " broken"),
         style=f"left:{100 * start / steps:.3f}%;width:{100 * said.steps / steps:.3f}%",
-        title=say_statement(said),
+        title=say_statement(said, track.key),
     )
 
 
@@ -88,9 +88,9 @@ def _label(said: StatementEntry) -> str:
     return f"{said.motif}{shift}" + (f" ×{said.stretch:g}" if said.stretch != 1 else "")
 
 
-def say_statement(said: StatementEntry) -> str:
-    """Return a phrase with a statement's motif, place and changes."""
-    return f"{said.motif} in {_say_place(said)}: {', '.join(say_changes(said))}"
+def say_statement(said: StatementEntry, key: str) -> str:
+    """Return a phrase with a statement's motif, place and changes; key: the track's, in words."""
+    return f"{said.motif} in {_say_place(said)}: {', '.join(say_changes(said, key))}"
 
 
 def _say_place(said: StatementEntry) -> str:
@@ -99,15 +99,18 @@ def _say_place(said: StatementEntry) -> str:
     return f"bar {said.start_bar + 1}{section}{step}"
 
 
-def say_changes(said: StatementEntry) -> list[str]:
-    """Return the changes of a motif, one phrase each; the pitch is always included."""
+def say_changes(said: StatementEntry, key: str) -> list[str]:
+    """Return the changes of a motif, one phrase each; the pitch is always included.
+
+    key: the track's key in words, by which pitches are spelled.
+    """
     shift = said.transposition
     way = "up" if shift > 0 else "down"
     changes = [f"{way} {abs(shift)} semitones" if shift else "at its own pitch"]
     changes[0] += f" from {said.motif_key}"
     if said.stretch != 1:
         changes.append(f"note values times {said.stretch:g}")
-    changes.append(f"{pitch_name(said.lowest)} to {pitch_name(said.highest)}")
+    changes.append(f"{say_pitch(said.lowest, key)} to {say_pitch(said.highest, key)}")
     if said.returned:
         changes.append("returns with its section")
     if not said.whole:
@@ -117,4 +120,7 @@ def say_changes(said: StatementEntry) -> list[str]:
 
 def statement_rows(track: TrackEntry) -> list[tuple[str, str, str]]:
     """Return the motif, place and changes of each statement."""
-    return [(s.motif, _say_place(s), ", ".join(say_changes(s))) for s in track.statements]
+    return [
+        (said.motif, _say_place(said), ", ".join(say_changes(said, track.key)))
+        for said in track.statements
+    ]

@@ -184,7 +184,7 @@ def test_the_evidence_and_warnings_of_the_index_are_shown(tmp_path: Path) -> Non
     (bundle / "bundle.json").write_text(json.dumps(index))
     tags = gather_tags(first_track(bundle).entry)
     assert [(row.name, row.asked, row.found, row.agrees) for row in tags.pop().rows] == [
-        ("Middle of the lead", "A#3 to D4", "C4", True),
+        ("Middle of the top line", "Bb3 to D4", "C4", True),
         ("Tempo, bpm", "given", "240.0", None),
         ("Mode", "given", "C major", None),
     ]
@@ -219,6 +219,11 @@ def test_the_motif_map_shows_where_a_motif_is_and_what_was_done_to_it(tmp_path: 
     assert page.count("left:31.250%;width:12.500%") == 2
     text = _Tags(page).text
     assert "hero +5 ×2" in text
+    stated = STATED | {"lowest": 61, "highest": 71}
+    flats = edit(tmp_path / "b", statements=[stated], key="Db major")
+    assert "note values times 2, Db4 to Cb5" in _Tags(report(flats).decode()).text
+    unknown = report(edit(flats, key="H major")).decode()
+    assert "note values times 2, C#4 to B4" in _Tags(unknown).text
     said = (
         "hero in bar 2 (A) from step 5: up 5 semitones from C major, note values times 2, C4 to C5"
     )
@@ -256,7 +261,7 @@ def test_originality_is_said_in_notes(tmp_path: Path) -> None:
 
 
 def test_the_overview_has_a_row_a_track_that_leads_to_it(tmp_path: Path) -> None:
-    seam = {"step_ratio": 1.5, "flux_ratio": 0.5}
+    seam = {"step_ratio": 1.1, "flux_ratio": 0.5}
     bundle = write_sample(tmp_path / "b", [Piece("town"), Piece("fanfare", intro_bars=None)])
     page = report(edit(bundle, seam=seam, warnings=["too loud"]), bundle).decode()
     tags = _Tags(page)
@@ -269,6 +274,10 @@ def test_the_overview_has_a_row_a_track_that_leads_to_it(tmp_path: Path) -> None
     for part in ("audible", "plays once", "unchanged"):
         assert part in tags.text
     assert 'aria-label="1 warning"' in page
+    # The first beat may be the strongest attack of the track, as the render allows.
+    for flux, word in ((1.2, "clean"), (1.6, "audible")):
+        edit(bundle, seam={"step_ratio": 0.5, "flux_ratio": flux}, warnings=[])
+        assert f">{word}</td>" in report(bundle).decode()
 
 
 # ---- Comparing ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from chipassets.music.chords import Chord, parse_chord
-from chipassets.music.keys import Key, pitch_class_name, pitch_name
+from chipassets.music.keys import Key, pitch_name, spelled_pitch
 from chipassets.render.preview.layout import DRUM_HEIGHT, GAP, LEFT, ROW_HEIGHT, Layout
 from chipassets.render.preview.sheet import Sheet, SheetNote
 from chipassets.render.preview.svg import path, rect, text
@@ -149,15 +149,8 @@ def _notes(layout: Layout, line: int, top: int) -> Iterator[str]:
         yield _box(layout, note, start, y + 0.4, width, ROW_HEIGHT - 0.8)
         if width >= _NAMED_WIDTH and note.start >= first:
             kind = "note" if note.level >= _DARK_LEVEL else "note soft"
-            yield text(start + 2, y + ROW_HEIGHT - 1.6, _spelt(note.pitch, layout.sheet.key), kind)
-
-
-def _spelt(pitch: int, key: Key) -> str:
-    """Return the pitch's name with the accidentals of the key."""
-    name = pitch_class_name(pitch, key)
-    # The octave number follows the letter: B3 is Cb4.
-    natural = pitch + name.count("b") - name.count("#")
-    return f"{name}{natural // OCTAVE - 1}"
+            name = spelled_pitch(note.pitch, layout.sheet.key)
+            yield text(start + 2, y + ROW_HEIGHT - 1.6, name, kind)
 
 
 def _box(layout: Layout, note: SheetNote, x: float, y: float, width: float, height: float) -> str:
@@ -183,7 +176,7 @@ def _say(sheet: Sheet, note: SheetNote) -> str:
     """Return a note's tooltip: pitch or drum, place, voice, sound and level."""
     steps = round(note.start * steps_per_bar(sheet.beats_per_bar))
     bar, step = divmod(steps, steps_per_bar(sheet.beats_per_bar))
-    what = note.drum or _spelt(note.pitch, sheet.key)
+    what = note.drum or spelled_pitch(note.pitch, sheet.key)
     by = f"{sheet.voices[note.voice]} {note.sound}".rstrip()
     return (
         f"{what}, bar {bar + 1} beat {step / sheet.pulse_steps + 1:.3g}, {by}, level {note.level}"
