@@ -57,7 +57,7 @@ def _wave(layout: Layout, line: int, sound: Sound, peak: int) -> Iterator[str]:
     width = (last - first) * layout.bar_width
     yield rect(LEFT, top, width, WAVE_HEIGHT, 'class="paper"')
     yield path(f"M{LEFT} {number(top + WAVE_HEIGHT / 2)}h{number(width)}", "beat")
-    yield text(LEFT - 5, top + 8, "wave", "pitch")
+    yield text(LEFT - 5, top + 8, "waveform", "pitch")
     columns = int(width / _COLUMN)
     bars = first + np.arange(columns + 1) * (last - first) / columns
     bounds = np.rint(bars * sound.bar_samples).astype(np.int64)
