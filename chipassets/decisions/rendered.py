@@ -29,7 +29,9 @@ def export(audition: Audition, take: TakeName, path: Path) -> None:
     """Write a take to a file in the format of its suffix."""
     wanted = _SUFFIX_FORMATS.get(path.suffix.lower())
     if wanted is None:
-        raise UsageError(f"{path} is not a format of takes; end it in {', '.join(_SUFFIX_FORMATS)}")
+        chip = audition.plan.chip
+        ends = [end for end, form in _SUFFIX_FORMATS.items() if not format_fault(form, chip)]
+        raise UsageError(f"{path} is not a format of takes; end it in {', '.join(ends)}")
     if why := format_fault(wanted, audition.plan.chip):
         raise UsageError(f"{path}: {why}")
     entry, files = render_take(audition, take, (wanted,))

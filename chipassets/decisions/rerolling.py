@@ -60,10 +60,11 @@ def read_words(text: str, score: Score) -> Wanted:
         elif word in _WHOLE:
             parts.append(word)
         else:
-            known = [*sections, *REROLLED]
+            known = did_you_mean(word, [*sections, *REROLLED], "sections and parts")
+            are_bars = _BARS.fullmatch(f"bars:{word}")
+            fix = f"write bars:{word}" if are_bars else f"{known}; write bars like bars:7-8"
             raise UsageError(
-                f"--reroll {word[:60]!r} is not a section, part or range of bars; write bars like "
-                f"bars:7-8, or {did_you_mean(word, known, 'sections and parts')}"
+                f"--reroll {word[:60]!r} is not a section, part or range of bars; {fix}"
             )
     if not parts and not bars:
         raise UsageError("--reroll names nothing; write a section, bars:7-8, or a part like bass")

@@ -154,7 +154,9 @@ def _voices(word: str, chip: str) -> tuple[str, ...]:
     role = _ALIASES.get(word, word)
     found = tuple(spec.name for spec in specs if role in (spec.role, spec.name))
     if not found:
-        names = dict.fromkeys((*(spec.role for spec in specs), *(spec.name for spec in specs)))
+        roles, own = [spec.role for spec in specs], [spec.name for spec in specs]
+        also = [alias for alias, role in _ALIASES.items() if role in roles]
+        names = dict.fromkeys((*roles, *also, *own))
         fix = did_you_mean(word, names, "voices")
         raise refuse(f"the chip {chip} has no voice '{word[:60]}'", fix)
     return found

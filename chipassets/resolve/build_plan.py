@@ -118,7 +118,7 @@ def _chosen(names: tuple[str, ...], only: Sequence[str]) -> tuple[str, ...]:
     for name in only:
         if name not in names:
             fix = did_you_mean(name, names, "tracks")
-            raise UsageError(f"The manifest has no track '{name}'; {fix}")
+            raise UsageError(f"the manifest has no track '{name}'; {fix}")
     return tuple(name for name in names if not only or name in only)
 
 

@@ -189,6 +189,7 @@ def test_a_take_that_no_file_of_the_suffix_can_hold_is_refused(
 ) -> None:
     result = chipassets("takes", "game.yaml", "fight", "--export", "1", "-o", name)
     assert (result.returncode, said in result.stderr) == (2, True), result.stderr
+    assert ".spc" not in result.stderr, "the NES plays none"
     assert not (built / name).exists()
 
 

@@ -319,6 +319,7 @@ def test_words_name_sections_bars_and_parts() -> None:
     refused = (
         ("bars:6-7", "bars 1 to 6"), ("bars:0", "bars 1 to 6"), ("bars:99999", "bars 1 to 6"),
         (f"bars:{digits}", "not a section"), ("bars:\u0663", "not a section"), ("bas", "bass"),
+        ("2-3", "; write bars:2-3"), ("lead", "mean 'tune'"), ("melody", "mean 'tune'"),
         ("", "names nothing"), (" , ", "names nothing"),
     )  # fmt: skip
     for wrong, why in refused:

@@ -141,6 +141,10 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "layer of an unknown voice": (
         battle("layers: [bass+drum, +lead]"), "4:14", ("'drum'", "did you mean 'drums'"),
     ),
+    "layer by another word": (
+        battle("layers: [bass+drums, +melody]"), "4:26",
+        ("'melody'", "did you mean 'lead'", "drums, arpeggio, "),
+    ),
     "layer that does not add": (battle("layers: [bass, lead]"), "4:20", ("add up", "write +lead")),
     "layer with a voice again": (
         battle("layers: [bass, +lead+triangle]"), "4:20", ("triangle", "already"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chipassets.chips.profiles import CHIPS
+from chipassets.compose.reroll import REROLLED
 from chipassets.manifest import manifest_schema
 from chipassets.nearest import OTHER_WORDS, did_you_mean, nearest
 from tests.manifest.conftest import Refuse
@@ -35,8 +36,8 @@ def _enumerations() -> Iterator[tuple[str, str]]:
 
 
 def _all_names() -> set[str]:
-    """Return every key and every word of a list that the schema knows, and the chips' voices."""
-    names = {spec.name for chip in CHIPS.values() for spec in chip.voices}
+    """Return every key and listed word of the schema, the chips' voices, and the parts of takes."""
+    names = {spec.name for chip in CHIPS.values() for spec in chip.voices} | {*REROLLED}
     todo: list[Any] = [_definitions()]
     while todo:
         item = todo.pop()
