@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipassets.arrange.gameboy_registers import sides_of
-from chipassets.arrange.snes_registers import FULL_SIDE, PLACES
+from chipassets.arrange.snes_registers import FULL_SIDE
 from chipassets.chips import dmcbank, soundbank
 from chipassets.chips.chipsong import ChipNote, Instrument
+from chipassets.chips.places import PLACES
 from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, Chip, VoiceSpec
 from chipassets.chips.recorded_clip import clip_sound
 from chipassets.chips.recorded_source import source_of

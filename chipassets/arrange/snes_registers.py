@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from chipassets.arrange.driver import Driver, Shadow, State, Voices, changed
 from chipassets.arrange.dspenvelope import ADSR_ON, Adsr, direct_gain, fit_adsr, release_rate
 from chipassets.chips.chipsong import CONTRAST, HOME, RETURN, ChipSong, Instrument
+from chipassets.chips.places import CHORUS_STEP, PLACES, is_mirrored
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.chips.recording import source_rate_hz
 from chipassets.chips.registers import Write
@@ -56,29 +57,16 @@ The echo is in opposite phase on the two sides: what it takes from a held note o
 on the other, so that notes stay as loud as each other, and the room is wide.
 """
 
-# Left and right of each voice, of 127, and of drums that are not in the middle.
-PLACES = {
-    "voice1": (112, 92),
-    "voice2": (120, 36),
-    "voice3": (112, 112),
-    "drums": (112, 112),
-    "voice5": (32, 120),
-    "voice6": (24, 122),
-    "voice7": (122, 20),
-    "voice8": (116, 52),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Where the voices stand in a part of the form, and the echo's loudness against the room's.
 
-    `mirrored` changes the sides of all places; `senders` are the voices heard in the echo.
+    `senders` are the voices heard in the echo.
     """
 
     senders: tuple[str, ...]
     echo_percent: int = 100
-    mirrored: bool = False
 
 
 # All voices but bass and drums are heard in the room; where the music goes away from home it turns
@@ -86,7 +74,7 @@ class Stage:
 _SENDERS = ("voice1", "voice2", "voice5", "voice6", "voice7")
 STAGES = {
     HOME: Stage(_SENDERS),
-    CONTRAST: Stage((*_SENDERS, "drums"), echo_percent=130, mirrored=True),
+    CONTRAST: Stage((*_SENDERS, "drums"), echo_percent=130),
     RETURN: Stage(_SENDERS),
 }
 """By what a section is in the form."""
@@ -99,9 +87,6 @@ _DRUM_PLACES = {
 FULL_SIDE = 127
 
 _HIGHEST_PITCH = 0x3FFF
-_DETUNE = 290
-"""A chorus is higher than what it doubles by this share: six cents."""
-
 _FALLING_GAIN = 0xA0
 _DRUM_ADSR = Adsr(ADSR_ON | 0x0F, 0xE0)
 
@@ -203,7 +188,7 @@ def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[i
     loudness = state.level * (adsr.full if adsr else 15)
     places = _DRUM_PLACES.get(instrument.name) if is_drum else None
     sides = places or PLACES[spec.name]
-    if STAGES[state.part].mirrored:
+    if is_mirrored(state.part):
         sides = sides[::-1]
     left, right = (place * loudness // 225 for place in sides)
     number = _number(state, instrument, is_drum=is_drum)
@@ -251,7 +236,7 @@ def _pitch(spec: VoiceSpec, state: State, number: int) -> list[tuple[int, int]]:
         source = state.recorded[1] if state.recorded else sources()[number]
         pitch = int(state.timer * source.cycle_samples // CYCLE_SAMPLES)
     if spec.role == "chorus":
-        pitch += pitch // _DETUNE
+        pitch += pitch // CHORUS_STEP
     pitch = min(pitch, _HIGHEST_PITCH)
     return [(spec.base_address + 2, pitch & 0xFF), (spec.base_address + 3, pitch >> 8)]
 

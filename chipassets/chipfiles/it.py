@@ -4,7 +4,8 @@ A row is a 16th note and a tick is a frame, at the tempo nearest to the chip's f
 starts (SDx), ends and envelopes keep their frames; a row highlight marks beats and bars. Every
 instrument is one of the song's, with a sample for each octave that it plays. Vibrato (Uxy, Hxy)
 stands in every row that it sounds in. Duty changes and slides are left out, as in the MOD. Speeds
-and the jump to the loop have channels of their own.
+and the jump to the loop have channels of their own. The SNES has its sources as samples, its voices
+in their places, and no echo.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from chipassets.chipfiles.it_file import (
     MOST_PATTERNS,
     NOTES,
     OFF,
+    PAN,
     SPECIAL,
     SPEED,
     VIBRATO,
@@ -36,6 +38,7 @@ from chipassets.chipfiles.it_file import (
     ItSample,
     it_bytes,
 )
+from chipassets.chipfiles.it_sources import MIDDLE_C_HZ, kit_sample, source_for, source_sample
 from chipassets.chipfiles.mod import check_voices, wave_of
 from chipassets.chipfiles.mod_lane import chord_of
 from chipassets.chipfiles.mod_samples import (
@@ -51,7 +54,9 @@ from chipassets.chipfiles.mod_samples import (
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields, to_ascii
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, counted
-from chipassets.chips.profiles import CHIPS
+from chipassets.chips.places import PLACES, is_mirrored
+from chipassets.chips.profiles import CHIPS, VoiceSpec
+from chipassets.chips.soundbank import Source
 from chipassets.errors import RenderError
 from chipassets.units import OCTAVE, STEPS_PER_BEAT, steps_per_bar
 
@@ -61,7 +66,6 @@ _LATEST = 15
 """The most ticks by which SDx delays and after which SCx cuts."""
 
 _LOWEST_MIDI = 24
-_MIDDLE_C_HZ = 440.0 * 2 ** ((MIDDLE_C - 69) / OCTAVE)
 _DRUM_KEYS = 48
 """The key of the noise's brightest period."""
 
@@ -70,6 +74,9 @@ _DEPTH_CENTS = {FINE_VIBRATO: 100 / 64, VIBRATO: 100 / 16}
 
 _VIBRATO_PHASES, _MOST_DIGIT = 64, 15
 
+_DRUMS, _SAMPLED = ("noise", "kit"), ("source", "chorus")
+"""Families that play a drum once, and those whose tones are sources of the SNES."""
+
 _DUTIES = ("12.5 %", "25 %", "50 %", "75 %")
 
 _TWICE = "IT: a second note of a voice in one row"
@@ -77,6 +84,7 @@ _RANGE = "IT: a note below C1 or above B7"
 _OUTSIDE = "IT: a note outside the song"
 _LATE = "IT: a start or an end moved by frames, as a row says one of them up to 15 frames late"
 _VIBRATO = "IT: a note without its vibrato, as no row of its own has room for it"
+_SIDE = "IT: a note whose voice changes sides later, as its rows have no room for that"
 _SHORT = "IT: a release cut off, as the note ends before its envelope is held"
 
 Key = tuple[str, str, int]
@@ -91,7 +99,7 @@ def encode_it(
     What rows, envelopes and samples cannot hold is reported. RenderError for an unknown chip or
     voice, a chip that plays samples, or a song of more than 200 patterns.
     """
-    check_voices(song, "IT")
+    check_voices(song, "IT", family_of)
     texts, changed = fit_fields({"title": title}, 25, "IT")
     grid = row_grid(song, beats_per_bar, _LONGEST_ROW)
     patterns = cut_patterns(grid, _PATTERN_ROWS)
@@ -104,7 +112,7 @@ def encode_it(
     bank = _Bank(song)
     specs = CHIPS[song.chip].voices
     lanes = [
-        _Lane(song, grid, wave_of(spec.kind) or "", bank, lost).cells(song.voice(spec.name))
+        _Lane(song, grid, family_of(spec) or "", bank, lost).cells(song.voice(spec.name))
         for spec in specs
     ]
     lanes += _flow(grid, patterns)
@@ -116,12 +124,31 @@ def encode_it(
     module = ItModule(
         texts["title"], grid.rows[0].frames, tempo, max(pulse_steps * bar_rows // steps, 1),
         min(bar_rows, 255), order, instruments, samples, distinct,
-        (*(spec.name for spec in specs), "speed", "loop"),
+        (*(spec.name for spec in specs), "speed", "loop"), _places(song.chip),
     )  # fmt: skip
     slow = (Dropped(f"IT: ticks {error:+.2f} % longer than the song's frames", 1),)
     return ChipFile(
         it_bytes(module),
         (*changed, *(slow if abs(error) > 0.5 else ()), *counted(sorted(lost.items()))),
+    )
+
+
+def family_of(spec: VoiceSpec) -> str | None:
+    """Return the family of samples that a voice plays; None if there is none."""
+    if spec.kind == "sample":
+        return {"drums": "kit", "chorus": "chorus"}.get(spec.role, "source")
+    return wave_of(spec.kind)
+
+
+def _places(chip: str) -> tuple[tuple[int, int], ...]:
+    """Return volume and panning of the voices' channels, for a player that pans linearly."""
+    if not CHIPS[chip].samples_tones:
+        return ()
+    sides = [PLACES[spec.name] for spec in CHIPS[chip].voices]
+    loudest = max(map(sum, sides))
+    return tuple(
+        (round(64 * (left + right) / loudest), round(64 * right / (left + right)))
+        for left, right in sides
     )
 
 
@@ -142,24 +169,31 @@ class _Bank:
 
     def number(self, instrument: Instrument, family: str, pitch: int) -> int:
         """Return the number, from 1, of the instrument that plays a note."""
-        duty = instrument.duty.values[-1] % len(_DUTIES) if family == "pulse" else 0
+        has_duty = family in ("pulse", *_SAMPLED)
+        duty = instrument.duty.values[-1] % len(_DUTIES) if has_duty else 0
         key = (instrument.name, family, duty)
         self._keys[key].add(pitch)
         return self._numbers.setdefault(key, len(self._numbers) + 1)
 
     def finished(self) -> tuple[tuple[ItInstrument, ...], tuple[ItSample, ...]]:
         """Return the instruments by number, and their samples."""
-        samples: dict[tuple[str, str | int, int], tuple[int, ItSample]] = {}
-        at: tuple[str, str | int, int]
+        samples: dict[tuple[str, str | int | Source, int], tuple[int, ItSample]] = {}
+        at: tuple[str, str | int | Source, int]
         found = []
         for name, family, duty in self._numbers:
             instrument = self._song.instrument(name)
             keys = [(note, 0) for note in range(NOTES)]
             for pitch in sorted(self._keys[name, family, duty]):
-                if family == "noise":
-                    at = ("noise", name, pitch)
-                    made = _drum_sample(instrument, pitch)
+                if family in _DRUMS:
+                    at = (family, name, pitch if family == "noise" else 0)
+                    is_new = family == "noise" or at not in samples
+                    made = _drum(family, instrument, pitch) if is_new else samples[at][1]
                     places = [_DRUM_KEYS + pitch]
+                elif family in _SAMPLED:
+                    own = source_for(instrument, duty, pitch)
+                    at = (family, own, 0)
+                    made = source_sample(own, chorus=family == "chorus")
+                    places = [pitch]
                 else:
                     octave = (pitch - _LOWEST_MIDI) // OCTAVE
                     at = (family, duty, octave)
@@ -168,8 +202,8 @@ class _Bank:
                     places = list(range(first, first + OCTAVE))
                 number = samples.setdefault(at, (len(samples) + 1, made))[0]
                 for place in places:
-                    keys[place] = (MIDDLE_C if family == "noise" else place, number)
-            envelope = None if family == "noise" else envelope_of(instrument)
+                    keys[place] = (MIDDLE_C if family in _DRUMS else place, number)
+            envelope = None if family in _DRUMS else envelope_of(instrument)
             found.append(ItInstrument(to_ascii(name), tuple(keys), envelope))
         return tuple(found), tuple(sample for _, sample in samples.values())
 
@@ -182,10 +216,13 @@ def _tone_sample(family: str, duty: int, octave: int) -> ItSample:
     else:
         name = f"{family}, octave {octave}"
         data = saw_tone(octave) if family == "saw" else triangle_tone(octave)
-    return ItSample(name, data, round(_MIDDLE_C_HZ * samples / cycles), loops=True)
+    return ItSample(name, data, round(MIDDLE_C_HZ * samples / cycles), 0)
 
 
-def _drum_sample(instrument: Instrument, period: int) -> ItSample:
+def _drum(family: str, instrument: Instrument, period: int) -> ItSample:
+    """Return a drum: the kit's own sample, or one of the noise at a period."""
+    if family == "kit":
+        return kit_sample(instrument)
     """Return a drum, as the noise voice plays it at a period, as a sample."""
     rate_hz = round(PAL_CLOCK_HZ / DRUM_PERIOD)
     return ItSample(to_ascii(f"{instrument.name} {period}"), drum(instrument, period), rate_hz)
@@ -247,10 +284,14 @@ class _Lane:
     def cells(self, voice: ChipVoice) -> dict[int, ItCell]:
         """Return the cells by row: the notes, their ends and their chords."""
         kept = [note for note in voice.notes if self._start(note)]
-        for note, following in zip(kept, [*kept[1:], None], strict=False):
-            until = following.start_frame if following else self.song.frames
-            if self.family != "noise":
+        ends = [*(note.start_frame for note in kept[1:]), self.song.frames][: len(kept)]
+        if self.family not in _DRUMS:
+            for note, until in zip(kept, ends, strict=True):
                 self._end(note, until)
+        if self.family in (*_SAMPLED, "kit"):
+            self._turn(voice.name, kept)
+        if self.family not in _DRUMS:
+            for note, until in zip(kept, ends, strict=True):
                 self._chord(note, min(until, note.end_frame))
                 self._vibrato(note, min(until, note.end_frame))
         loop = self.grid.loop_row
@@ -264,13 +305,13 @@ class _Lane:
             self.lost[_OUTSIDE] += 1
             return False
         row, late = self.grid.place(note.start_frame)
-        low, high = (0, 16) if self.family == "noise" else (24, 24 + OCTAVE * OCTAVES)
+        low, high = (0, 16) if self.family in _DRUMS else (24, 24 + OCTAVE * OCTAVES)
         if row in self._cells or not low <= note.pitch < high:
             self.lost[_TWICE if row in self._cells else _RANGE] += 1
             return False
         instrument = self.song.instrument(note.instrument)
         number = self.bank.number(instrument, self.family, note.pitch)
-        key = _DRUM_KEYS + note.pitch if self.family == "noise" else note.pitch
+        key = _DRUM_KEYS + note.pitch if self.family in _DRUMS else note.pitch
         level = 15 if self.family == "triangle" else max(note.level, 1)
         self.lost[_LATE] += late > _LATEST
         effect = (SPECIAL, 0xD0 | min(late, _LATEST)) if late else (0, 0)
@@ -315,6 +356,31 @@ class _Lane:
             if not cell.effect:
                 self._cells[row] = ItCell(cell.note, cell.instrument, cell.volume, ARPEGGIO, chord)
             row += 1
+
+    def _turn(self, name: str, notes: Sequence[ChipNote]) -> None:
+        """Exchange the voice's sides where its notes enter a section that is mirrored, and back.
+
+        The row of such a note says so, or the next one if that has an effect. So does the first
+        note of the loop, which the end of the song may come before.
+        """
+        left, right = PLACES[name]
+        kinds = [is_mirrored(self.song.part_at(note.start_frame).kind) for note in notes]
+        loop = self.song.loop_start_frame or 0
+        before, is_looped = False, not any(kinds)
+        for note, mirrored in zip(notes, kinds, strict=True):
+            at_loop = not is_looped and note.start_frame >= loop
+            is_looped = is_looped or at_loop
+            if mirrored == before and not at_loop:
+                continue
+            before = mirrored
+            row, _ = self.grid.place(note.start_frame)
+            free = [n for n in (row, row + 1) if not self._cells.get(n, EMPTY).effect]
+            if not free or free[0] >= len(self.grid.rows):
+                self.lost[_SIDE] += 1
+                continue
+            side = round(255 * (left if mirrored else right) / (left + right))
+            cell = self._cells.get(free[0], EMPTY)
+            self._cells[free[0]] = replace(cell, effect=PAN, parameter=side)
 
     def _vibrato(self, note: ChipNote, end_frame: int) -> None:
         """Add the vibrato in every row of the note from its delay on, growing as the chip's does.

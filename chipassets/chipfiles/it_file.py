@@ -18,11 +18,12 @@ CUT, OFF = 254, 255
 MIDDLE_C = 60
 """The note at which a sample plays at its own rate; notes are counted as in MIDI."""
 
-SPEED, JUMP, VIBRATO, ARPEGGIO, SPECIAL, FINE_VIBRATO = 1, 2, 8, 10, 19, 21
-"""Effects A, B, H, J, S and U.
+SPEED, JUMP, VIBRATO, ARPEGGIO, SPECIAL, FINE_VIBRATO, PAN = 1, 2, 8, 10, 19, 21, 24
+"""Effects A, B, H, J, S, U and X.
 
 Of S, $Cx cuts a note after x ticks, $Dx delays it by x. Of H and U, the upper digit moves on in a
-period of 64 by itself each tick, and the lower is the depth.
+period of 64 by itself each tick, and the lower is the depth. X
+moves a channel from the left, 0, to the right, 255.
 """
 
 _VERSION = 0x0214
@@ -31,6 +32,7 @@ _HAS_HIGHLIGHT = 4
 _HEADER_BYTES, _SAMPLE_BYTES, _ENVELOPE_BYTES = 192, 80, 82
 _MIX_VOLUME = 48
 _CENTRE, _DISABLED, _NO_PANNING = 32, 0x80, 0x80 | 32
+_LOUDEST = 64
 _LAST_ORDER = 255
 
 
@@ -50,12 +52,16 @@ EMPTY = ItCell()
 
 @dataclass(frozen=True, slots=True)
 class ItSample:
-    """A sample of 8 bits: name, signed bytes, rate at middle C, and whether all of it loops."""
+    """A sample: name, signed values, rate at middle C, and from where it loops to its end.
+
+    width: bytes of a value, 1 or 2; two are little endian. loop_start: None plays it once.
+    """
 
     name: str
     data: bytes
     rate_hz: int
-    loops: bool = False
+    loop_start: int | None = None
+    width: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,8 @@ class ItInstrument:
 class ItModule:
     """A module: `patterns[n][row]` are the cells of every channel.
 
-    beat_rows, bar_rows: after how many rows a tracker highlights one.
+    beat_rows, bar_rows: after how many rows a tracker highlights one. places: volume and panning of
+    the first channels, each 0..64; the others are as loud as they can be and in the middle.
     """
 
     title: str
@@ -92,6 +99,7 @@ class ItModule:
     samples: tuple[ItSample, ...]
     patterns: tuple[tuple[tuple[ItCell, ...], ...], ...]
     channel_names: tuple[str, ...]
+    places: tuple[tuple[int, int], ...] = ()
 
 
 def it_bytes(module: ItModule) -> bytes:
@@ -124,7 +132,11 @@ def _text(text: str, size: int) -> bytes:
 def _header(module: ItModule, orders: int) -> bytes:
     """Return the header up to the orders; the channels that the module lacks are disabled."""
     channels = len(module.channel_names)
-    panning = [_CENTRE] * channels + [_DISABLED | _CENTRE] * (MOST_CHANNELS - channels)
+    places = [*module.places, *((_LOUDEST, _CENTRE),) * MOST_CHANNELS][:MOST_CHANNELS]
+    panning = [
+        pan if channel < channels else _DISABLED | _CENTRE
+        for channel, (_, pan) in enumerate(places)
+    ]
     return b"".join((
         b"IMPM", _text(module.title, 26), bytes((module.beat_rows, module.bar_rows)),
         struct.pack("<4H", orders, len(module.instruments), len(module.samples),
@@ -132,7 +144,7 @@ def _header(module: ItModule, orders: int) -> bytes:
         struct.pack("<4H", _VERSION, _VERSION, _STEREO | _INSTRUMENTS | _LINEAR_SLIDES,
                     _HAS_HIGHLIGHT),
         bytes((128, _MIX_VOLUME, module.speed, module.tempo, 128, 0)), bytes(10),
-        bytes(panning), bytes((64,)) * MOST_CHANNELS,
+        bytes(panning), bytes(volume for volume, _ in places),
     ))  # fmt: skip
 
 
@@ -158,11 +170,13 @@ def _envelope(envelope: ItEnvelope) -> bytes:
 
 
 def _sample(sample: ItSample, place: int) -> bytes:
-    """Return the header of a sample of 8 bits whose data begin at `place`."""
-    flags = 1 | (16 if sample.loops else 0)
+    """Return the header of a sample whose data begin at `place`."""
+    loops = sample.loop_start is not None
+    flags = 1 | (2 if sample.width == 2 else 0) | (16 if loops else 0)
+    count = len(sample.data) // sample.width
     return b"".join((
         b"IMPS", bytes(13), bytes((64, flags, 64)), _text(sample.name, 26), bytes((1, 0)),
-        struct.pack("<7I", len(sample.data), 0, len(sample.data) if sample.loops else 0,
+        struct.pack("<7I", count, sample.loop_start or 0, count if loops else 0,
                     sample.rate_hz, 0, 0, place),
         bytes(4),
     ))  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -46,7 +46,7 @@ from chipassets.chipfiles.mod_samples import (
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields, to_ascii
 from chipassets.chips.chipsong import ChipSong, Dropped, counted
-from chipassets.chips.profiles import CHIPS
+from chipassets.chips.profiles import CHIPS, VoiceSpec
 from chipassets.errors import RenderError
 from chipassets.nearest import did_you_mean
 from chipassets.units import steps_per_bar
@@ -104,14 +104,20 @@ def _collected(song: ChipSong, grid: Grid, clock: Clock) -> tuple[list[Lane], Co
     return lanes, lost
 
 
-def check_voices(song: ChipSong, kind: str) -> None:
-    """Raise RenderError for a chip or a voice that a module cannot hold."""
+def check_voices(
+    song: ChipSong, kind: str, family: Callable[[VoiceSpec], str | None] | None = None
+) -> None:
+    """Raise RenderError for a chip or a voice that a module cannot hold.
+
+    family: returns the family of samples that a voice has in this kind of module, None without one.
+    """
     if song.chip not in CHIPS:
         raise RenderError(
             f"there is no chip {song.chip!r}; {did_you_mean(song.chip, CHIPS, 'chips')}"
         )
     voices = CHIPS[song.chip].voices
-    if any(wave_of(spec.kind) is None for spec in voices) or len(voices) > _MOST_CHANNELS:
+    found = [family(spec) if family else wave_of(spec.kind) for spec in voices]
+    if None in found or len(voices) > _MOST_CHANNELS:
         raise RenderError(
             f"{kind} has no samples for the chip {song.chip!r}; choose another format"
         )

@@ -88,6 +88,8 @@ def encode_nsfe(
 ) -> ChipFile:
     """Return the same as NSFe, whose texts have no length limit.
 
+    It has no `RATE`: what it would say is the format's default, and a player that does not know a
+    chunk with capital letters must refuse the file, as Mednafen does.
     RenderError as in `encode_nsf`.
     """
     header, program, _ = _parts(songs, title, game, author, copyright_line)

@@ -60,7 +60,9 @@ FORMATS: dict[str, FileFormat] = {
         "mod/{track}.mod", "trackers and players of modules", ("nes", "nes-vrc6", "gameboy")
     ),
     "it": FileFormat(
-        "it/{track}.it", "trackers of Impulse Tracker's kind", ("nes", "nes-vrc6", "gameboy")
+        "it/{track}.it",
+        "trackers of Impulse Tracker's kind",
+        ("nes", "nes-vrc6", "gameboy", "snes"),
     ),
     "synth": FileFormat("synth/{track}.creg", "the web player's synthesiser", ("nes", "gameboy")),
 }

@@ -6,7 +6,7 @@ import math
 import shutil
 import struct
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from chipassets.arrange.bank import INSTRUMENTS
 from chipassets.chipfiles import encode_it
 from chipassets.chipfiles.it import envelope_of
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
+from chipassets.chips.places import PLACES
+from chipassets.chips.recording import Recording
 from chipassets.errors import RenderError
 from chipassets.plan.trackplan import Sound
 from chipassets.render import render_log
@@ -177,8 +179,8 @@ def test_what_it_cannot_hold_is_counted_and_other_chips_are_refused() -> None:
     assert reasons["IT: a note below C1 or above B7"] == 1
     assert reasons["IT: a note outside the song"] == 1
     assert reasons["IT: a release cut off, as the note ends before its envelope is held"] == 1
-    with pytest.raises(RenderError, match="IT has no samples for the chip 'snes'"):
-        encode_it(arrange(music(1), plan(), "snes"), title="T")
+    with pytest.raises(RenderError, match=r"there is no chip 'snez'; .*'snes'"):
+        encode_it(replace(song, chip="snez"), title="T")
 
 
 def wavering(depth: int, period: int, frames: int = 180, delay: int = 30) -> ChipSong:
@@ -216,6 +218,27 @@ def test_a_deep_vibrato_is_the_coarser_effect_and_a_short_note_has_none() -> Non
     ]
 
 
+def test_the_snes_has_its_sources_and_drums_as_samples() -> None:
+    keys = Recording("keys.wav", np.arange(-600, 600, dtype="<i2").tobytes(), 22_050, 60, 200)
+    own = Instrument("keys", volume=Macro((15,)), recording=keys)
+    track = plan(lead="keys", sound=Sound(instruments=(own,)))
+    module = read(encode_it(arrange(music(4), track, "snes"), title="T").data)
+    assert {"keys.wav", "kick", "snare", "hat"} <= set(module.samples)
+    assert len(set(module.samples)) == len(module.samples)
+    assert any(name.endswith(" chorus") for name in module.samples)
+
+
+def test_sides_change_where_the_sections_do_and_in_the_loop() -> None:
+    """A voice on the right stands at 201 of 255, in the mirrored section from bar 2 at 54."""
+    song = arrange(music(4), plan(), "snes")
+    module = read(encode_it(song, title="T").data)
+    cells = [row.get(5, {}) for number in module.order for row in module.patterns[number]]
+    said = [(n, cell["value"]) for n, cell in enumerate(cells) if cell.get("effect") == 24]
+    left, right = PLACES["voice5"]
+    wanted = [round(255 * side / (left + right)) for side in (right, left)]
+    assert said == [(0, wanted[0]), (32, wanted[1])]
+
+
 openmpt = pytest.mark.skipif(not shutil.which("openmpt123"), reason="openmpt123 is not installed")
 
 
@@ -223,7 +246,16 @@ def rendered(folder: Path, song: ChipSong, seconds: float) -> NDArray[np.float64
     """The sum of both sides as libopenmpt plays it."""
     path = folder / "song.it"
     path.write_bytes(encode_it(song, title="x").data)
-    options = ["--batch", "--quiet", "--render", "--samplerate", "44100", "--force"]
+    options = [
+        "--batch",
+        "--quiet",
+        "--render",
+        "--samplerate",
+        "44100",
+        "--force",
+        "--repeat",
+        "1",
+    ]
     command = ["openmpt123", *options, "--end-time", str(seconds), str(path)]
     subprocess.run(command, check=True, capture_output=True)
     samples, rate = soundfile.read(f"{path}.wav")
@@ -291,3 +323,55 @@ def test_libopenmpt_follows_the_envelope_and_the_end(tmp_path: Path) -> None:
     glides = [wanted[0], *((a + b) / 2 for a, b in pairwise(wanted))]
     for level, value in zip(levels[8:], glides, strict=False):
         assert level / full == pytest.approx(value / 15, abs=0.12 if value < 2 else 0.03)
+
+
+def played(folder: Path, song: ChipSong, seconds: float) -> NDArray[np.float64]:
+    """Both sides as libopenmpt plays them."""
+    rendered(folder, song, seconds)
+    samples: NDArray[np.float64] = soundfile.read(folder / "song.it.wav")[0]
+    return samples
+
+
+def levels_against_ours(
+    theirs: NDArray[np.float64], ours: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The level of each side in dB against ours, as the player's own level leaves it."""
+    count = min(len(theirs), len(ours))
+    found: NDArray[np.float64] = 20 * np.log10(
+        np.std(theirs[:count], axis=0) / np.std(ours[:count], axis=0)
+    )
+    return found
+
+
+@openmpt
+@pytest.mark.parametrize(
+    ("voice", "pitch", "name"),
+    [("voice1", 69, "reed"), ("voice2", 50, "square"), ("voice3", 33, "triangle"),
+     ("voice5", 60, "pad"), ("voice1", 57, "pluck")],
+)  # fmt: skip
+def test_libopenmpt_plays_the_snes_in_tune(
+    tmp_path: Path, voice: str, pitch: int, name: str
+) -> None:
+    steady = replace(INSTRUMENTS[name], vibrato_delay_frames=None)
+    song = ChipSong("snes", (ChipVoice(voice, (ChipNote(0, 200, pitch, 11, name),)),), (steady,),
+                    240, 96, 0)  # fmt: skip
+    expected = 440 * math.pow(2, (pitch - 69) / 12)
+    heard = played(tmp_path, song, 3.3).sum(axis=1)[8_000:120_000]
+    assert abs(cents(measured_hz(heard, expected), expected)) < 1
+
+
+@openmpt
+def test_libopenmpt_hears_each_voice_of_the_snes_in_its_place(tmp_path: Path) -> None:
+    """Two passes of the song: sections with other sides, the loop, and the balance of voices."""
+    song = arrange(music(4), plan(), "snes")
+    found = {}
+    for voice in song.voices:
+        alone = replace(song, voices=(voice,))
+        ours = render_log(write_registers(alone), "none").samples.astype(np.float64)
+        twice = np.concatenate((ours, ours)).reshape(-1, 2)
+        theirs = played(tmp_path, alone, 12.7)
+        assert len(theirs) > 12 * SAMPLE_RATE_HZ, "the player did not go round the loop"
+        found[voice.name] = levels_against_ours(theirs, twice)
+    values = np.array(list(found.values()))
+    assert np.ptp(values) < 2.5, found
+    assert np.abs(values[:, 0] - values[:, 1]).max() < 1.2, found

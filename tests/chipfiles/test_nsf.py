@@ -179,6 +179,16 @@ def test_titles_lengths_and_fades_stand_behind_the_data() -> None:
     assert decode_nsf(data).titles == tuple(name for _, name in album())
 
 
+def test_nsfe_needs_only_chunks_that_every_player_knows() -> None:
+    """A chunk whose name begins with a capital letter must be known; Mednafen refuses `RATE`."""
+    data = encode_nsfe(album(), title="Album").data
+    names, at = [], 4
+    while at < len(data):
+        names.append(data[at + 4 : at + 8].decode("ascii"))
+        at += 8 + int.from_bytes(data[at : at + 4], "little")
+    assert [name for name in names if name[0].isupper()] == ["INFO", "BANK", "DATA", "NEND"]
+
+
 def test_nsfe_holds_the_same_program() -> None:
     asked = {"title": "A very long title of an album", "game": "Game", "author": "Zoë"}
     data, plain = encode_nsfe(album(), **asked).data, encode_nsf(album(), **asked).data
