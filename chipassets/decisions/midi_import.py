@@ -119,10 +119,18 @@ def _shared(audition: Audition, take: LockedTake, source: Path | bytes, name: st
     if take.score.beats_per_bar != take_of(audition).score.beats_per_bar:
         return 0.0
     found = read_voices(source, chip, take.score, track.swing, name)
-    song = arrange(take.score, track, chip)
-    own = read_voices(encode_midi(song, track), chip, take.score, track.swing)
+    own = _own_export(take.score, track, chip)
     there, had = _attacks(found), _attacks(own)
     return len(there & had) / len(there) if there else 0.0
+
+
+def _own_export(score: Score, track: TrackPlan, chip: str) -> FileNotes:
+    """Return what a take's own export holds, at the tempo that the track plays now.
+
+    The tempo decides for how many frames a drum sounds, and so how loud it is.
+    """
+    song = arrange(replace(score, tempo_millibpm=track.tempo_millibpm), track, chip)
+    return read_voices(encode_midi(song, track), chip, score, track.swing)
 
 
 def _attacks(file: FileNotes) -> set[tuple[str, int, int | str]]:
@@ -198,8 +206,7 @@ def _part_faults(
 
 def _merged(score: Score, track: TrackPlan, chip: str, found: FileNotes) -> Score:
     """Return the take with the differences between the file and the take's own export."""
-    song = arrange(score, track, chip)
-    own = read_voices(encode_midi(song, track), chip, score, track.swing)
+    own = _own_export(score, track, chip)
     notes: list[Note] = []
     further: list[Note] = []
     for part in (LEAD, INNER, BASS, *FURTHER_PARTS):

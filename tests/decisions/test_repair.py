@@ -133,6 +133,20 @@ def test_an_edited_file_changes_what_was_edited_and_nothing_else(
     assert taken(game).score == after.score
 
 
+@pytest.mark.parametrize("tempo", [75, 260])
+def test_an_export_at_another_tempo_is_not_taken_for_an_edit(
+    game: Path, chipassets: Run, tempo: int
+) -> None:
+    """How loud a drum is depends on the frames for which it sounds, and so on the tempo."""
+    name = taken(game).name
+    assert chipassets("takes", "game.yaml", "fight", "--accept", name).returncode == 0
+    assert chipassets("set", "game.yaml", "fight", f"tempo={tempo}").returncode == 0
+    export(game, chipassets)
+    same = chipassets("takes", "game.yaml", "fight", "--import", "fight.mid")
+    assert same.returncode == 1, same.stdout
+    assert "nothing to import" in same.stderr + same.stdout
+
+
 def test_an_edit_of_a_voice_that_doubles_another_is_not_lost_without_a_word(
     game: Path, chipassets: Run
 ) -> None:
