@@ -29,6 +29,8 @@ _POLL_SECONDS = 0.05
 _CHUNK_BYTES = 1 << 20
 
 Result = TypeVar("Result")
+_MOST_NAMED = 3
+"""The most bundles that a refused folder's message names."""
 
 
 def file_entry(path: str, data: bytes) -> FileEntry:
@@ -49,7 +51,18 @@ def read_index(folder: Path) -> Index:
         if not folder.exists():
             raise CheckError(f"there is no folder {folder}; build the bundle first") from error
         reason = error.strerror or error
-        raise CheckError(f"{folder} holds no readable bundle ({path.name}: {reason})") from error
+        raise CheckError(
+            f"{folder} holds no readable bundle ({path.name}: {reason}){_bundles_below(folder)}"
+        ) from error
+
+
+def _bundles_below(folder: Path) -> str:
+    """Return a question that names the bundles in `folder` and its folder build; "" for none."""
+    found = [
+        path.parent for name in ("*", "build/*") for path in folder.glob(f"{name}/{INDEX_NAME}")
+    ]
+    named = " or ".join(str(one) for one in sorted(found)[:_MOST_NAMED])
+    return f"; did you mean {named}?" if named else ""
 
 
 def read_consistent(folder: Path, read: Callable[[Index], Result]) -> Result:

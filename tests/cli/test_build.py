@@ -176,6 +176,14 @@ def test_files_for_an_engine_are_of_the_bundle_until_someone_changes_them(
     assert chipassets("verify", BUNDLE, "--strict").returncode == 1
 
 
+def test_a_folder_above_a_bundle_is_answered_with_the_bundle(built: Path, chipassets: Run) -> None:
+    for folder in (".", "build"):
+        said = chipassets("verify", folder)
+        assert said.returncode == 1
+        assert f"did you mean {BUNDLE}?" in said.stderr.replace("\n", " ")
+    assert "did you mean" not in chipassets("verify", f"{BUNDLE}/audio").stderr
+
+
 def test_lock_alone_gives_its_notes_to_another_machine(built: Path, chipassets: Run) -> None:
     """Notes come from the lock, not from the dice: a note changed there is heard."""
     lock = json.loads((built / "game.lock").read_text())
