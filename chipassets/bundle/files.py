@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import stat
 import tempfile
@@ -57,7 +58,23 @@ def write_file(path: Path, data: bytes) -> None:
             sweep_partial(target, alone=alone)
             replace_file(target, data)
     except OSError as error:
-        raise BundleError(f"cannot write {path}: {error.strerror or error}") from error
+        raise BundleError(unwritten(path, error)) from error
+
+
+def unwritten(path: Path, error: OSError) -> str:
+    """Return the message for a file that could not be written, with what helps."""
+    advice = _ADVICE.get(error.errno or 0)
+    return f"cannot write {path}: {error.strerror or error}" + (f"; {advice}" if advice else "")
+
+
+_ADVICE = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space, or have the quota raised",
+    errno.EFBIG: "raise the limit of file sizes (ulimit -f)",
+    errno.EROFS: "write to another place, or mount it writable",
+    errno.EACCES: "change the permissions of the file and its folder",
+    errno.EPERM: "change the permissions of the file and its folder",
+}
 
 
 def try_file(path: Path) -> None:
@@ -121,9 +138,13 @@ def sweep_partial(target: Path, *, alone: bool) -> None:
 
 
 def is_forgotten(leftover: Path, *, alone: bool) -> bool:
-    """Return whether no running process can still use a temporary file or folder."""
+    """Return whether no running process can still use a temporary file or folder.
+
+    One from the future was made before the clock was set back: then its age is not known, and a day
+    in the future says as much as a day in the past.
+    """
     try:
-        return alone or time.time() - leftover.lstat().st_mtime > _FORGOTTEN_SECONDS
+        return alone or abs(time.time() - leftover.lstat().st_mtime) > _FORGOTTEN_SECONDS
     except OSError:
         return False
 
@@ -149,11 +170,32 @@ def _umask() -> int:
 
 
 def _write_into(target: Path, data: bytes) -> None:
-    with target.open("r+b") as file:
-        file.write(data)
-        file.truncate()
-        file.flush()
-        os.fsync(file.fileno())
+    """Write the data over a file's content; after an error the file has its old content.
+
+    What goes beyond the old end is written first: where there is no room for it, on a full disk or
+    under a limit of file sizes, nothing was overwritten yet.
+    """
+    with target.open("r+b", buffering=0) as file:
+        old = file.readall()
+        try:
+            _write_at(file, len(old), data[len(old) :])
+            _write_at(file, 0, data[: len(old)])
+            file.truncate(len(data))
+            os.fsync(file.fileno())
+        except BaseException:
+            with contextlib.suppress(OSError):
+                file.truncate(len(old))
+                _write_at(file, 0, old)
+            raise
+
+
+def _write_at(file: io.FileIO, at: int, data: bytes) -> None:
+    """Write all the data from an offset of an unbuffered file on, through to the disk."""
+    file.seek(at)
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+    os.fsync(file.fileno())
 
 
 def _is_special(path: Path) -> bool:

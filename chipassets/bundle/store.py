@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from chipassets.bundle.files import is_forgotten, resolved, take_mode
+from chipassets.bundle.files import is_forgotten, resolved, take_mode, unwritten
 from chipassets.bundle.folder_lock import held
 from chipassets.bundle.index import INDEX_NAME, FileEntry, Index, index_from_bytes, index_to_bytes
 from chipassets.bundle.place import MAX_INDEX_BYTES, Place, prepare_place, swaps_whole
@@ -177,10 +177,8 @@ def write_bundle(folder: Path, index: Index, files: Mapping[str, bytes | Path]) 
             if not (swaps_whole(place.folder) and _replace_whole(place, index, files)):
                 _replace_contents(place, index, files)
     except OSError as error:
-        raise BundleError(
-            f"cannot write {error.filename or folder}: {error.strerror or error}; "
-            "the old bundle, if there was one, is unchanged"
-        ) from error
+        why = unwritten(Path(error.filename or folder), error)
+        raise BundleError(f"{why}; the old bundle, if there was one, is unchanged") from error
 
 
 def _refuse_strangers(place: Place, index: Index) -> None:

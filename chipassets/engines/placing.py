@@ -142,8 +142,12 @@ def _carry_out(
             for path, entry in after.items()
         }
         _write_record(record_path, record | both)
-    for path in placed.written:
-        write_file(folder / path, wanted[path].data)
+    for number, path in enumerate(placed.written):
+        try:
+            write_file(folder / path, wanted[path].data)
+        except BundleError as error:
+            done = f"{number} of {len(placed.written)} files are written, all of them whole"
+            raise BundleError(f"{error}; {done}; the next export writes the rest") from error
     try:
         for path in placed.removed:
             (folder / path).unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from chipassets.bundle.files import replace_file, resolved, sweep_partial
+from chipassets.bundle.files import replace_file, resolved, sweep_partial, unwritten
 from chipassets.bundle.folder_lock import held
 from chipassets.errors import BundleError, CheckError
 from chipassets.lock.conflict import conflict_error, has_conflict
@@ -139,7 +139,7 @@ def change_lock(manifest: Path, change: Callable[[Lock], Lock], watch: Watch | N
             if watch is not None:
                 watch(before, after)
     except OSError as error:
-        raise BundleError(f"cannot write {path}: {error.strerror or error}") from error
+        raise BundleError(unwritten(path, error)) from error
     return after
 
 

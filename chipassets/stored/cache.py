@@ -87,21 +87,24 @@ class Cache:
     def prune(self) -> None:
         """Remove entries unused for 30 days, then the oldest, until at most 2 GiB are left.
 
-        Runs at most once an hour and leaves files that are being written.
+        Runs at most once an hour and leaves files that are being written. Times in the future are
+        those of a clock that was set back: what is dated further ahead than the same limits counts
+        as old too, or it would stay for years.
         """
         stamp = self.root / "pruned"
         now = time.time()
         with contextlib.suppress(OSError):
-            if now - stamp.stat().st_mtime < _PRUNE_SECONDS:
+            if abs(now - stamp.stat().st_mtime) < _PRUNE_SECONDS:
                 return
         with contextlib.suppress(OSError):
             stamp.touch()
-        found = sorted(_entries(self.root / LAYOUT), key=lambda entry: -entry[0])
+        found = sorted(_entries(self.root / LAYOUT), key=lambda entry: abs(now - entry[0]))
         total = 0
         for used, size, path in found:
             total += size
-            is_old = now - used > _MAX_AGE_SECONDS or total > _MAX_BYTES
-            is_left = path.suffix == PARTIAL and now - used > _FORGOTTEN_SECONDS
+            away = abs(now - used)
+            is_old = away > _MAX_AGE_SECONDS or total > _MAX_BYTES
+            is_left = path.suffix == PARTIAL and away > _FORGOTTEN_SECONDS
             if is_left or (is_old and path.suffix != PARTIAL):
                 with contextlib.suppress(OSError):
                     path.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import threading
@@ -244,3 +245,34 @@ def test_an_empty_lock_is_called_empty(tmp_path: Path) -> None:
     (tmp_path / "game.lock").write_bytes(b"\n")
     with pytest.raises(CheckError, match=r"game\.lock is not a readable lock \(it is empty\)"):
         read_lock(tmp_path / "game.yaml")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are POSIX'")
+def test_a_lock_that_cannot_be_replaced_is_whole_after_a_write_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder without write permission has no room for a temporary file beside the lock."""
+    import resource
+
+    manifest = tmp_path / "game.yaml"
+    change_lock(manifest, lambda lock: lock.with_take("a", PLAIN).with_take("b", PLAIN))
+    path = tmp_path / "game.lock"
+    before = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("chipassets.bundle.files.tempfile.mkstemp", refuse)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 50, limits[1]))
+    try:
+        # The first track's notes differ, so that writing from the start on would overwrite them.
+        with pytest.raises(BundleError, match=r"game\.lock: .*; raise the limit of file sizes"):
+            change_lock(manifest, lambda lock: lock.with_take("a", DECIDED).with_take("c", DECIDED))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before
+    change_lock(manifest, lambda lock: lock.with_take("a", DECIDED).with_take("c", DECIDED))
+    assert set(read_lock(manifest).takes) == {"a", "b", "c"}
+    change_lock(manifest, lambda lock: lock.without({"b", "c"}))
+    assert read_lock(manifest).takes == {"a": DECIDED}

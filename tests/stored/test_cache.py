@@ -18,7 +18,7 @@ from chipassets.music.keys import Key
 from chipassets.music.score import Note, Score
 from chipassets.stored import cache as caching
 from chipassets.stored.cache import Cache, open_cache
-from chipassets.stored.cache_files import cache_folder
+from chipassets.stored.cache_files import PARTIAL, cache_folder
 from chipassets.stored.cache_keys import notes_id
 from tests.bundle.tiny import tiny_index
 
@@ -90,6 +90,24 @@ def test_old_entries_go_first_and_then_the_least_used(
     cache.prune()
     left = sorted(path.name for path in tmp_path.rglob("*") if len(path.name) == 62)
     assert left == [key[2:] for key in keys[1:3]]
+
+
+def test_times_of_a_clock_that_was_set_back_keep_nothing_for_years(tmp_path: Path) -> None:
+    cache, now = Cache(tmp_path), time.time()
+    years = (now + 10 * 365 * 24 * 3600,) * 2
+    keys = [f"{number:064x}" for number in range(2)]
+    for key in keys:
+        cache.keep_notes(key, TAKE)
+    (old,) = [path for path in tmp_path.rglob(keys[0][2:]) if path.parent.name == keys[0][:2]]
+    partial = old.with_suffix(PARTIAL)
+    partial.touch()
+    for path in (old, partial):
+        os.utime(path, years)
+    (tmp_path / "pruned").touch()
+    os.utime(tmp_path / "pruned", years)
+    cache.prune()
+    assert (old.exists(), partial.exists()) == (False, False)
+    assert cache.find_notes(keys[1]) == TAKE
 
 
 @pytest.mark.parametrize(
