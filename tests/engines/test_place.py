@@ -166,3 +166,20 @@ def test_two_engines_share_a_folder(tmp_path: Path) -> None:
     place("love", tmp_path, [Item("a.lua", b"1")])
     assert place("godot", tmp_path, [Item("a.ogg", b"1")]) == Placed()
     assert (tmp_path / "a.lua").exists()
+
+
+def test_an_export_that_a_full_disk_stops_says_how_far_it_came_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        if path.name == "b.ogg":
+            raise BundleError(f"cannot write {path}: No space left on device")
+        write_file(path, data)
+
+    files = ("a.ogg", b"1"), ("b.ogg", b"2"), ("c.ogg", b"3")
+    with monkeypatch.context() as patch:
+        patch.setattr("chipassets.engines.placing.write_file", full)
+        with pytest.raises(BundleError, match=r"b\.ogg: No space.*; 1 of 3 files are written"):
+            put(tmp_path, *files)
+    assert put(tmp_path, *files) == Placed(["b.ogg", "c.ogg"], [], [])
+    assert put(tmp_path, *files) == Placed()
