@@ -38,9 +38,24 @@ def lock_path(manifest: Path) -> Path:
     owner = _owner(short)
     main = manifest.with_suffix(_MAIN_SUFFIX)
     if not owner:  # there is no lock, or one of an old version that names no manifest
-        return short if manifest == main or not main.exists() else full
-    is_free = owner == manifest.name or not manifest.with_name(owner).exists()
+        return short if _is_named(manifest, main.name) or not main.exists() else full
+    is_free = _is_named(manifest, owner) or not manifest.with_name(owner).exists()
     return short if is_free else full
+
+
+def _is_named(manifest: Path, name: str) -> bool:
+    """Return whether a manifest has a name in its folder, also where capitals make no difference.
+
+    There `Game.yaml` may be typed for `game.yaml`.
+    """
+    if manifest.name == name:
+        return True
+    if manifest.name.casefold() != name.casefold():
+        return False
+    try:
+        return manifest.samefile(manifest.with_name(name))
+    except OSError:
+        return False
 
 
 def lock_files(manifest: Path) -> list[Path]:
@@ -132,7 +147,8 @@ def change_lock(manifest: Path, change: Callable[[Lock], Lock], watch: Watch | N
     try:
         with held(target.parent) as alone:
             before = read_lock(manifest)
-            after = replace(change(before), manifest=manifest.name)
+            name = before.manifest if _is_named(manifest, before.manifest) else manifest.name
+            after = replace(change(before), manifest=name)
             if after != before or not target.exists():
                 sweep_partial(target, alone=alone)
                 replace_file(target, lock_to_text(after).encode())

@@ -35,6 +35,31 @@ def test_two_manifests_in_one_folder_have_two_locks(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.glob("*.lock")) == ["game.lock", "game.yml.lock"]
 
 
+def test_a_manifest_has_one_lock_however_its_capitals_are_typed(tmp_path: Path) -> None:
+    """Links stand for the names that a file has where capitals make no difference."""
+    manifest, typed = tmp_path / "game.yaml", tmp_path / "Game.yaml"
+    manifest.touch()
+    change_lock(manifest, lambda lock: lock.with_take("a", PLAIN))
+    if not typed.exists():
+        typed.hardlink_to(manifest)
+        (tmp_path / "Game.lock").symlink_to("game.lock")
+    assert lock_path(typed).name == "Game.lock"
+    change_lock(typed, lambda lock: lock.with_take("b", PLAIN))
+    found = read_lock(manifest)
+    assert (set(found.takes), found.manifest) == ({"a", "b"}, "game.yaml")
+
+
+def test_manifests_that_differ_in_capitals_alone_have_two_locks(tmp_path: Path) -> None:
+    one, two = tmp_path / "game.yaml", tmp_path / "Game.yaml"
+    one.touch()
+    if two.exists():
+        pytest.skip("they are one file here")
+    two.touch()
+    for manifest, name in ((one, "a"), (two, "b")):
+        change_lock(manifest, lambda lock, name=name: lock.with_take(name, PLAIN))  # type: ignore[misc]
+    assert (set(read_lock(one).takes), set(read_lock(two).takes)) == ({"a"}, {"b"})
+
+
 def test_a_manifest_alone_keeps_its_lock_when_another_comes(tmp_path: Path) -> None:
     one, two = tmp_path / "game.yaml", tmp_path / "game.yml"
     two.touch()
