@@ -83,7 +83,7 @@ def takes_command(
     compare_takes: Annotated[
         str | None,
         typer.Option(
-            "--compare", metavar="N,M", help="Write takes N and M alternating bar by bar."
+            "--compare", metavar="N,M", help="Write takes N and M in turns of two bars; see -o."
         ),
     ] = None,
     against: Annotated[

@@ -11,7 +11,7 @@ from chipassets.compose.piece import CADENCES
 from chipassets.compose.tunebar import describe
 from chipassets.compose.weights import Model
 from chipassets.errors import ComposeError
-from chipassets.music.keys import pitch_name
+from chipassets.music.keys import spelled_pitch
 from chipassets.music.likeness import KINDS, likeness_of
 from chipassets.music.notes import INNER, LEAD, PARTS
 from chipassets.music.score import Score
@@ -96,12 +96,12 @@ def explain_sketch(track: TrackPlan, made: Sketch, take: int, bar: int) -> BarEx
 
 
 def bar_notes(score: Score, bar: int) -> dict[str, str]:
-    """Return what each part plays in a bar (from 0), as step:pitch+steps."""
+    """Return what each part plays in a bar (from 0), as step:pitch+steps, spelled in the key."""
     first = bar * score.steps_per_bar
-    steps = range(first, first + score.steps_per_bar)
+    steps, key = range(first, first + score.steps_per_bar), score.key
     return {
         part: " ".join(
-            f"{note.start_step - first}:{pitch_name(note.pitch)}+{note.duration_steps}"
+            f"{note.start_step - first}:{spelled_pitch(note.pitch, key)}+{note.duration_steps}"
             for note in score.part(part)
             if note.start_step in steps
         )

@@ -18,7 +18,7 @@ from chipassets.compose.ideas import (
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.weights import Model
 from chipassets.music.forms import FormPart, lay_out
-from chipassets.music.keys import pitch_name
+from chipassets.music.keys import spelled_pitch
 from chipassets.music.notes import BASS, INNER, LEAD, PARTS
 from chipassets.music.score import Score
 from tests.compose.conftest import MakePlan
@@ -27,7 +27,7 @@ from tests.compose.test_motif import HERO
 
 def notes_of(take: Score, part: str, bar: int) -> str:
     return " ".join(
-        f"{note.start_step % 16}:{pitch_name(note.pitch)}+{note.duration_steps}"
+        f"{note.start_step % 16}:{spelled_pitch(note.pitch, take.key)}+{note.duration_steps}"
         for note in take.part(part)
         if note.start_step // 16 == bar
     )

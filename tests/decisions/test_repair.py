@@ -341,6 +341,11 @@ def test_words_name_sections_bars_and_parts() -> None:
             read_words(wrong, score)
 
 
+def test_the_notes_of_a_bar_are_spelled_as_its_chords_are() -> None:
+    score = Score((Note(0, 2, 61, "lead"), Note(2, 2, 71, "lead")), 1, 120_000, Key(1, "major"))
+    assert bar_notes(score, 0)["lead"] == "0:Db4+2 2:Cb5+2"
+
+
 def test_versions_are_read_as_they_were_written() -> None:
     take = LockedTake(**{f: getattr(DECIDED, f) for f in DECIDED.__dataclass_fields__})
     take = take.with_version(KEPT)
