@@ -1,6 +1,6 @@
 """A Game Boy ROM of 32 KiB: player, program and songs, built without external tools.
 
-Its header has no logo: emulators play it, and rgbfix adds what a console needs. Pan Docs, "The
+Its header has no logo: some emulators play it, rgbfix adds what others need. Pan Docs, "The
 Cartridge Header".
 """
 
