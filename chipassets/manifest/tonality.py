@@ -38,7 +38,8 @@ KEY_SCHEMA = {
     "type": "string",
     "pattern": rf"^\s*[A-Ga-g][#b♯♭]?(m|m\s+minor|\s+({_MODE_WORDS}))?\s*$",
     "examples": ["C major", "Am", "D dorian"],
-    "description": f"A tonic, with # or b, ♯ or ♭, and a mode: {', '.join(MODES)}. Default: drawn by the seed.",
+    "description": f"A tonic, with # or b, ♯ or ♭, and a mode: {', '.join(MODES)}. "
+    "Default: drawn by the seed.",
 }
 
 KeyField = Annotated[Key, Reads(read_key, KEY_SCHEMA)]
