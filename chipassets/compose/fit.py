@@ -47,12 +47,14 @@ their chords: of one a listener waits for the resolution."""
 _SIXTH, _TRITONE, _SEVENTH, _OCTAVE, _WIDE, _WIDER = 0.45, 0.6, 0.9, 0.8, 3.0, 4.0
 _BEYOND_OCTAVE = 0.5
 """What a leap pays for each semitone by which it is wider than an octave."""
-_UNPAID, _SECOND_LEAP, _SECOND_OCTAVE = 0.7, 0.8, 1.5
+_UNPAID, _SECOND_LEAP, _SECOND_OCTAVE = 0.5, 0.8, 1.5
 _THIRDS = 0.32
 _AUGMENTED = 0.6
 """What an augmented second pays: it sounds like a third and reads like a mistake."""
 _ALIKE, _THREE_ALIKE, _TWO_PITCHES, _DRONE = 0.25, 1.1, 2.5, 1.0
 _NO_THIRD = 0.3
+_HELD_ALTERED = 1.0
+"""What a note of three steps or more pays that is altered and no tone of its chord."""
 _RINGS, _SUSPENDED = 1.4, 0.1
 
 
@@ -288,6 +290,8 @@ def _chord_cost(
     kinds |= (near_bass & is_held & ~left & ~fits) * _GRATING
     foreign = mask & ~fits
     cost = (stress * _FACTORS.take(kinds) * foreign).sum(axis=1)
+    # A tone that neither key nor chord has leads on; held it is a wrong note.
+    cost = cost + _HELD_ALTERED * counted(foreign & is_held & (bars.alterations != 0))
     held = foreign & (lengths >= _LONG_FROM)
     both = held[:, 1:] & held[:, :-1]
     if both.any():

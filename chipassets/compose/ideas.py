@@ -71,13 +71,13 @@ class Idea:
     phrases_b: tuple[str, ...]
     inner: tuple[str, ...]
     inner_b: tuple[str, ...]
-    bass: tuple[str, ...] = (*[PATTERN] * 5, BROKEN)
+    bass: tuple[str, ...] = (*[PATTERN] * 4, BROKEN, WALKING)
     bass_b: tuple[str, ...] = (PATTERN, PATTERN, WALKING, WALKING, BROKEN)
     onsets: float = 1.0
     literal: float = 0.5
     entries: Mapping[str, int] | None = None
     tuttis: float = 0.35
-    breaths: tuple[float, float] = (0.65, 0.96)
+    breaths: tuple[float, float] = (0.82, 0.97)
 
 
 IDEAS: Mapping[str, Idea] = {
@@ -97,9 +97,9 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "riff",
             "rides on a riff that comes again and again and turns at the end",
-            {"battle": 2, "boss": 2, "dungeon": 0.7, "shop": 0.7, "overworld": 0.7, "tense": 0.7,
-             "frantic": 1},
-            ("a =0 a C", "a =0 =0 C", "a b =0 =1", "a =0 f C"),
+            {"battle": 1, "boss": 1, "dungeon": 0.4, "shop": 0.4, "overworld": 0.4, "tense": 0.4,
+             "frantic": 0.6},
+            ("a =0 a C", "a b =0 C", "a b =0 =1", "a =0 f C"),
             ("a b g C", "a h b C", "a a g C"),
             (RUNNING, OFFBEAT, DUET, OSTINATO, ECHO),
             (DUET, ARPEGGIO, THIRDS),
@@ -109,8 +109,8 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "ostinato",
             "lets a figure run below, and a slow tune over it",
-            {"dungeon": 1, "battle": 0.5, "boss": 0.5, "credits": 0.3, "title": 0.3,
-             "mysterious": 0.7, "dark": 0.5},
+            {"dungeon": 0.6, "battle": 0.3, "boss": 0.3, "credits": 0.2, "title": 0.2,
+             "mysterious": 0.5, "dark": 0.3},
             ("a h b C", "a h =0 C", "a g b C", "a h a C"),
             ("a a f C", "a b a C", "a f b C"),
             (RUNNING, ARPEGGIO, OSTINATO),
@@ -172,7 +172,7 @@ IDEAS: Mapping[str, Idea] = {
             (DUET, OFFBEAT, THIRDS),
             bass=(PATTERN, BROKEN),
             literal=0.7,
-            breaths=(0.6, 0.95),
+            breaths=(0.8, 0.97),
         ),
     )
 }  # fmt: skip

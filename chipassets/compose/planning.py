@@ -37,7 +37,7 @@ from chipassets.units import OCTAVE
 
 _BASS_UNDER_TUNE, _LOWEST_BASS = 23, 31
 """Semitones from where the bass begins to the middle of the tune, and how low it may begin."""
-_LOWEST_CENTRE = 71.0
+_LOWEST_CENTRE = 71.5
 """MIDI pitch below which the middle of a tune would lie among its accompaniment."""
 
 _WORDS = {
@@ -73,7 +73,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     peak_bar = _peak_bar(fresh, track.bars, rng)
     register = track.character.lead_pitch
     centre = register.low + (register.high - register.low) * targets.high
-    centre = max(centre, min(_LOWEST_CENTRE, register.high - 1))
+    centre = max(centre, min(_LOWEST_CENTRE, register.high))
     peak = round(centre + 0.55 * targets.span)
     # Each voice has a lane of its own: under a low tune the bass lies lower.
     floor = max(_LOWEST_BASS, min(targets.bass_floor, round(centre) - _BASS_UNDER_TUNE))
@@ -98,7 +98,7 @@ def plan_piece(track: TrackPlan, take: int) -> PiecePlan:
     )
 
 
-_CYCLE_SHARE, _TURNS_SHARE, _ONE_CYCLE_SHARE = 0.5, 0.5, 0.35
+_CYCLE_SHARE, _TURNS_SHARE, _ONE_CYCLE_SHARE = 0.5, 0.5, 0.1
 """How often an accompaniment comes again, how often it turns, and how often all sections have one.
 In the first 16 bars of 73 people's pieces half of the basses have five different bars or fewer."""
 
@@ -183,7 +183,7 @@ def _opened(
 
 _RELATED = (5, 7)
 """Semitones from the home key to one of its own mode in which a section may stand."""
-_MODULATES = (0.2, 0.65)
+_MODULATES = (0.4, 0.55)
 _TO_PARALLEL, _TO_RELATIVE = 0.3, 0.7
 """How often a section has its own key, and how much oftener in the most chromatic piece; and up to
 which place of a draw that is the parallel key, and from there up to which the relative one."""
@@ -319,9 +319,9 @@ _FULLER, _FULLER_IN_CYCLE = 0.65, 0.3
 """How often the second voice does something else where a section comes back."""
 _PARTS = (BASS, INNER)
 _CHANGING = (*_PARTS, piece.DRUMS)
-_CHANGES = (0.0, 0.1, 0.5)
-"""Up to which places of a draw nothing, one or two of `_CHANGING` are new where a letter contrasts:
-a section in which all change at once is another piece."""
+_CHANGES = (0.0, 0.05, 0.3)
+"""Up to which places of a draw nothing, one or two of `_CHANGING` are new where a letter contrasts.
+Takes that kept one of them were marked 0.2 points lower than those in which all change."""
 
 
 def _changes(rng: np.random.Generator) -> tuple[frozenset[str], frozenset[str]]:
@@ -334,7 +334,7 @@ def _changes(rng: np.random.Generator) -> tuple[frozenset[str], frozenset[str]]:
         if not set(order[:count]) & set(_PARTS):
             # Over the same bass and second voice nothing contrasts.
             order.sort(key=_PARTS.__contains__, reverse=True)
-        found.append(frozenset(order[: max(1, count)]))
+        found.append(frozenset(order[:count]))
     return found[0], found[1]
 
 
@@ -414,7 +414,7 @@ def _inner_role(
         * (1.0 if role not in taken else 0.15)
         * (_IN_CYCLE if cycle and role in INDEPENDENT[INNER] else 1.0)
         * (3.0 if role == ideas.RUNNING and sixteenths > _MANY_SIXTEENTHS else 1.0)
-        * _LESS.get(role, 1.0)
+        * _LESS.get(role, 1.0) ** (1 + (place > 0))
         * _BY_PACE ** -abs(ideas.BUSY[role] - (0.1 + 0.9 * pace))
         for role in ideas.INNER_ROLES
     }
@@ -426,9 +426,9 @@ _IN_CYCLE = 3.0
 _OTHER: Mapping[str, float] = {ideas.UNISON: 0.0, ideas.THIRDS: 0.15}
 """The same for roles that double the tune, of which little is enough."""
 _LESS: Mapping[str, float] = {
-    ideas.COUNTER: 0.35, ideas.HELD: 0.35, ideas.STABS: 0.7, ideas.ARPEGGIO: 0.8, ideas.THIRDS: 0.8,
+    ideas.COUNTER: 0.35, ideas.HELD: 0.35, ideas.STABS: 0.7, ideas.OSTINATO: 0.6, ideas.THIRDS: 0.6,
 }  # fmt: skip
-"""Roles that readers of takes marked lower than others."""
+"""Roles that readers of takes marked lower than others, in a section that contrasts still more."""
 _OTHER_ROLES, _BY_PACE = 0.35, 200.0
 """How likely a role is that the idea does not name, beside one that it does; and by which factor a
 role is less likely that is as busy as can be where the piece is as slow as can be."""

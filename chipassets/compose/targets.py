@@ -31,7 +31,7 @@ _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
 # Chosen by reading takes, around what those pieces do.
 _TUNE_SPAN = (15.0, 17.5, 20.0, 22.5, 26.0)
 _VALUES = (1.5, 1.8, 2.2, 2.6, 3.1)
-_BASS_FLOOR = (34.0, 38.0, 43.0, 47.0, 50.0)
+_BASS_FLOOR = (35.0, 39.0, 44.0, 47.0, 49.0)
 """A triangle is heard from about A1; too high, a bass runs into the tune."""
 _CENTRE = (0.0, 0.15, 0.45, 0.8, 1.0)
 """Where in the character's register the middle of the tune lies."""
@@ -50,7 +50,7 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
     """
     u = [float(rng.random()) for _ in range(18)]
     # More than half of the pieces lie above the middle of the range: people's are seldom sparse.
-    pace = _apart(u[0]) ** 0.55
+    pace = _apart(u[0]) ** 0.6
     density = track.character.density
     wanted = density.low * 0.8 * (1.5 * density.high / density.low) ** pace
     bar = track.steps_per_bar
@@ -65,12 +65,12 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
         literal=0.25 + 0.75 * _mixed(_quantile(_LITERAL, u[1]) / _LITERAL[-1], idea.literal),
         syncopation=u[2],
         sixteenths=_apart(_quantile(_SIXTEENTHS, u[3]) / _SIXTEENTHS[-1]) ** 0.7 * (1 - 0.3 * fast),
-        leaps=u[4],
+        leaps=u[4] ** 1.3 * (1 - 0.4 * fast),
         span=_quantile(_TUNE_SPAN, u[5]),
         chromatic=u[6],
-        changes=_apart(u[7]),
+        changes=0.9 * _apart(u[7]),
         drive=0.3 * u[8] ** 0.7 + 0.7 * pace,
-        short=u[9] ** 1.4,
+        short=u[9] ** 1.8,
         alike=u[16] < _ALIKE_SHARE,
         high=_quantile(_CENTRE, u[17]),
         air=_quantile(_SILENCE, u[10]) / _SILENCE[-1],

@@ -184,7 +184,7 @@ _UNEVEN_FROM, _LONG_FROM = 4, 6
 _ONE_FEWER, _TWO_FEWER = 0.2, 0.04
 """The shares of forms of at least `_UNEVEN_FROM` sections that have one section fewer, and two.
 Two long sections say too little twice: 43 takes so built were marked half a point lower."""
-_HALF, _MORE_THAN_HALF = 0.1, 0.4
+_HALF, _MORE_THAN_HALF = 0.03, 0.35
 """The draws up to which a form of at least `_LONG_FROM` sections has half as many sections, and up
 to which it has one more than half: long pieces are made of long sections."""
 

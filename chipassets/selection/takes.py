@@ -42,7 +42,7 @@ _OFF_BEAT = Range(0.4, 0.7)
 _PEAK_BARS = Range(0.06, 0.3)
 _SEARCH_COST = Range(0.3, 1.8)
 
-_NOTICED = 0.02
+_NOTICED = 0.05
 """The least difference of totals for which one take is preferred; chosen by reading takes."""
 
 _CRITIC = Range(-2.0, 8.0)

@@ -79,6 +79,18 @@ def test_two_long_foreign_notes_in_a_row_cost_more_than_each_alone() -> None:
     assert charged("chord", notes((0, 3, 1), (4, 4, 6), (8, 8, 4)))[0] < both - 2.0
 
 
+def test_an_altered_tone_that_is_held_costs_more_than_one_that_leads_on() -> None:
+    """Over the tonic the raised fourth goes on to the fifth by step."""
+    short, held = charged(
+        "chord",
+        (CellNote(0, 4, 4, 0), CellNote(4, 2, 3, 1), CellNote(6, 10, 4, 0)),
+        (CellNote(0, 4, 4, 0), CellNote(4, 3, 3, 1), CellNote(7, 9, 4, 0)),
+    )
+    in_key = charged("chord", (CellNote(0, 4, 4, 0), CellNote(4, 3, 3, 0), CellNote(7, 9, 4, 0)))[0]
+    assert held - short > 1.0
+    assert held - in_key > 0.8
+
+
 def test_a_note_that_resolves_by_step_costs_less() -> None:
     resolved, left = charged("chord", quarters(0, 3, 2, 0), quarters(0, 3, 0, 2))
     assert 0 < resolved < left

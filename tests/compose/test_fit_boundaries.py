@@ -41,10 +41,10 @@ def test_a_leap_that_is_repaid_pays_for_its_size(semitones: int, points: float) 
 @pytest.mark.parametrize(
     ("semitones", "back", "points"),
     [
-        (7, -2, 0), (7, 2, 0.7), (7, 0, 0.7),  # on in its direction, or not at all
+        (7, -2, 0), (7, 2, 0.5), (7, 0, 0.5),  # on in its direction, or not at all
         (5, 2, 0),  # a fourth need not be repaid
         (7, -3, 0), (7, -4, 0),  # back by a third
-        (7, -5, 0.7 + 0.8),  # and by a leap, of which a bar has one
+        (7, -5, 0.5 + 0.8),  # and by a leap, of which a bar has one
     ],
 )  # fmt: skip
 def test_from_a_fifth_on_a_leap_is_repaid(semitones: int, back: int, points: float) -> None:

@@ -105,7 +105,7 @@ def test_the_head_of_a_gesture_is_its_first_bar() -> None:
 def test_gestures_come_from_the_material(make_plan: MakePlan, metre: str) -> None:
     beats, pulse = METRES[metre]
     used = 0
-    for seed in range(24):
+    for seed in range(60):
         track = make_plan(bars=16, seed=seed, beats_per_bar=beats, pulse_steps=pulse)
         plan = plan_piece(track, 0)
         kinds = {slot.kind for phrase in plan.phrases for slot in phrase.slots}

@@ -42,7 +42,7 @@ def test_a_duet_sings_in_every_bar_and_holds_tones_of_the_chord(make_plan: MakeP
             strong = on_beat or note.duration_steps >= 4
             wrong += strong and not fits and not resolves
             whole += 1
-    assert wrong < 0.005 * whole
+    assert wrong < 0.01 * whole
 
 
 @pytest.mark.parametrize("metre", METRES)
@@ -85,7 +85,8 @@ def test_in_unison_it_is_the_tune_an_octave_below(make_plan: MakePlan) -> None:
 def test_thirds_go_below_the_tune_and_with_it(make_plan: MakePlan) -> None:
     context = context_of(make_plan, ideas.THIRDS)
     line = played(context, ideas.THIRDS)
-    below = [context.tune_at(note.start_step) - note.pitch for note in line]
+    sung = [note for note in line if context.tune_at(note.start_step) != NO_PITCH]
+    below = [context.tune_at(note.start_step) - note.pitch for note in sung]
     answers = [note for note in line if note.start_step not in begins(context)]
     # Where the tune holds for half a bar and more, they answer it.
     for note in answers:

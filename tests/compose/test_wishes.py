@@ -198,7 +198,7 @@ def test_an_echo_that_is_asked_for_repeats_much_of_the_tune(
             any((note.start_step - late, note.pitch) in sung for late in (2, 3, 4, 6, 8))
             for note in echo
         ]
-        assert sum(later) >= 0.9 * len(later)
+        assert sum(later) >= 0.85 * len(later)
 
 
 def test_a_register_for_the_whole_track_holds_in_every_section(tmp_path: Path) -> None:
