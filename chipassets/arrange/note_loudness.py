@@ -72,7 +72,7 @@ def note_power(note: ChipNote, instrument: Instrument, chip: Chip, spec: VoiceSp
 def _side_power(chip: str, voice: str) -> float:
     """Return the summed power of both sides for a voice's panning, where mono is 1."""
     if chip == "snes":
-        return sum((side / FULL_SIDE) ** 2 for side in PLACES[voice])
+        return math.fsum((side / FULL_SIDE) ** 2 for side in PLACES[voice])
     return sum(sides_of(voice)) if chip == "gameboy" else 1.0
 
 
@@ -95,7 +95,7 @@ def _power(
 
 def _mean_square(instrument: Instrument, frames: int) -> float:
     volume = instrument.volume
-    return sum((volume.at(age) / _FULL_LEVEL) ** 2 for age in range(frames)) / frames
+    return math.fsum((volume.at(age) / _FULL_LEVEL) ** 2 for age in range(frames)) / frames
 
 
 @lru_cache(maxsize=4096)
@@ -185,7 +185,7 @@ def _drum_power(note: ChipNote, instrument: Instrument, chip: str) -> float:
     frames = min(note.duration_frames, len(instrument.volume.values))
     swing = _GAMEBOY if chip == "gameboy" else _NES_NOISE
     periods = len(NOISE_PERIODS) - 1
-    energy = sum(
+    energy = math.fsum(
         _noise_power(min(max(note.pitch + instrument.arpeggio.at(age), 0), periods))
         * (instrument.volume.at(age) / _FULL_LEVEL * swing) ** 2
         for age in range(frames)

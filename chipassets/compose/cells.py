@@ -129,7 +129,8 @@ def traits_of(cell: Cell, pulse_steps: int) -> Traits:
     return Traits(
         onsets=len(gaps),
         values=len(counts),
-        entropy=-sum(share * math.log2(share) for share in shares) + 0.0,
+        # Since Python 3.12 sum() rounds otherwise than before; this is the same everywhere.
+        entropy=-math.fsum(share * math.log2(share) for share in shares) + 0.0,
         syncopation=sum(
             note.step % pulse_steps != 0 and note.step % pulse_steps + gap > pulse_steps
             for note, gap in zip(cell.notes, gaps, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -223,7 +224,7 @@ def draw_idea(track: TrackPlan) -> Idea:
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "idea")
     words = (track.scene_like or track.scene, *track.preset_moods)
     chances = {
-        name: sum(idea.suits.get(word, 0.0) for word in words) for name, idea in IDEAS.items()
+        name: math.fsum(idea.suits.get(word, 0.0) for word in words) for name, idea in IDEAS.items()
     }
     name = weighted(chances, float(rng.random()))
     return IDEAS[name]

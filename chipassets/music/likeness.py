@@ -5,6 +5,7 @@ The measures are a few numbers of density, register, rhythm and harmony; no note
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -166,7 +167,7 @@ def _triad(weights: Counter[int], key: Key) -> tuple[int, int]:
         root, third = chord
         tones = (root, (root + third) % OCTAVE, (root + _FIFTH) % OCTAVE)
         own = set(tones) <= key.pitch_classes
-        return sum(weights[tone] for tone in tones) + 0.5 * weights[root], own, -root
+        return math.fsum(weights[tone] for tone in tones) + 0.5 * weights[root], own, -root
 
     return max(choice, key=fit)
 

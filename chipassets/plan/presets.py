@@ -276,8 +276,10 @@ def _character(
     voices: the rows from which groove and instruments are taken, by precedence.
     """
     factor = math.prod(mood.density_factor**weight for mood, weight in shifting)
-    polyphony = row.polyphony + sum(mood.polyphony_shift * weight for mood, weight in shifting)
-    lead = row.lead_pitch + sum(mood.lead_shift * weight for mood, weight in shifting)
+    polyphony = row.polyphony + math.fsum(
+        mood.polyphony_shift * weight for mood, weight in shifting
+    )
+    lead = row.lead_pitch + math.fsum(mood.lead_shift * weight for mood, weight in shifting)
     groove = _first([voice.groove for voice in voices])
     at_once = _clipped(polyphony - 0.6, polyphony + 0.4, POLYPHONY_LIMITS)
     register = Range(round(lead - _LEAD_HALF_WIDTH, 1), round(lead + _LEAD_HALF_WIDTH, 1))

@@ -5,6 +5,7 @@ Later stages read no options.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -320,7 +321,7 @@ def _used(motif: Motif, use: MotifUse) -> Motif:
 def _weighted(count: int, draw: float) -> int:
     """Return an index below `count`, each half as likely as the one before it."""
     weights = [0.5**index for index in range(count)]
-    left = draw * sum(weights)
+    left = draw * math.fsum(weights)
     for index, weight in enumerate(weights):
         left -= weight
         if left < 0:

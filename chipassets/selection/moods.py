@@ -6,6 +6,7 @@ of the presets for the scene with only that mood, and the ranges of a scene thos
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
@@ -142,8 +143,8 @@ def _evidence(tag: str, preset: Preset, metrics: Metrics, track: TrackPlan) -> E
         REGISTER: metrics.lead_pitch,
         MODE: float(_knows(preset.modes, track.key)),
     }
-    gained = sum(wanted[name].points(measured[name]) * _WEIGHTS[name] for name in wanted)
-    weight = sum(_WEIGHTS[name] for name in wanted)
+    gained = math.fsum(wanted[name].points(measured[name]) * _WEIGHTS[name] for name in wanted)
+    weight = math.fsum(_WEIGHTS[name] for name in wanted)
     # Where all is settled, as of a variant, there is nothing that the notes could miss.
     score = round(gained / weight, 3) if weight else 1.0
     fits = score >= _FITTING_SCORE and all(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -144,8 +145,8 @@ def rate(
         features += (_preferred(score, track),)
     if critic is not None:
         features += (Feature("critic", round(critic, 3), _at_most(-critic, _CRITIC), 4.0),)
-    weight = sum(feature.weight for feature in features)
-    total = sum(feature.points * feature.weight for feature in features) / weight
+    weight = math.fsum(feature.weight for feature in features)
+    total = math.fsum(feature.points * feature.weight for feature in features) / weight
     written = _written_bars(score, track)
     held = _bars_that_may_hold(score, track)
     refused = _refusal(metrics, score, len(held), is_written=bool(written))
