@@ -190,7 +190,6 @@ def build_command(
     if not _has_written(built, exports):
         grounds.keep(_listed(folder, built.index) | found_files(exports))
     elif is_recorded():
-        sys.stdout.flush()
         look = partial(build, strict=strict, recompose=recompose, locked=locked, dry=True)
         # What was asked for is done: nothing that happens now is to be told.
         with suppress(ChipassetsError, KeyboardInterrupt), unheard():

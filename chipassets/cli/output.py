@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from chipassets.cli.safe_text import json_text, visible
@@ -68,9 +68,17 @@ def print_json(value: Any) -> None:
 
 
 def _write(stream: str, text: str) -> None:
-    """Write text, and keep it if the output is recorded for a later replay."""
+    """Write text, and keep it if the output is recorded for a later replay.
+
+    It is out at once: what reads a pipe may wait for it while the command goes on, as for the
+    address of the studio.
+    """
     if _is_shown:
-        getattr(sys, stream).write(text)
+        out = getattr(sys, stream)
+        out.write(text)
+        # A closed pipe is told of at the end: what a command has begun it finishes.
+        with suppress(BrokenPipeError):
+            out.flush()
     if _heard is not None:
         _heard.append((stream, text))
 

@@ -36,8 +36,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def environment() -> dict[str, str]:
-    """The environment without a terminal's colours, so that output is plain text."""
-    return os.environ | {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    """The environment without a terminal's colours, so that output is plain text.
+
+    Nor with unbuffered streams, as some machines have: what a command does not flush stays unseen.
+    """
+    plain = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return plain | {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
 
 
 def hear_ctrl_c() -> None:

@@ -24,7 +24,7 @@ def watching(built: Path) -> Iterator[tuple[Path, subprocess.Popen[str], Queue[s
     process = subprocess.Popen(
         [sys.executable, "-m", "chipassets", "watch", "game.yaml", "--jobs", "1"],
         cwd=built,
-        env=environment() | {"PYTHONUNBUFFERED": "1"},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
