@@ -7,6 +7,7 @@ the ones that the hardware can keep: the tempo asked for is met within half a fr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
@@ -34,6 +35,11 @@ CENT = 0.0005776226504666211
 """ln 2 / 1200: the relative change of a frequency or a timer for one cent, where that is small."""
 
 SAMPLE_RATE_HZ = 44_100
+
+
+def pitch_hz(pitch: float) -> float:
+    """Return the frequency of a MIDI pitch in equal temperament, with A4 (69) at 440 Hz."""
+    return 440.0 * math.pow(2.0, (pitch - 69) / OCTAVE)
 
 
 def steps_per_bar(beats_per_bar: float) -> int:

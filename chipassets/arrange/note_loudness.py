@@ -25,7 +25,7 @@ from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, Chip, VoiceSpec
 from chipassets.chips.recorded_clip import clip_sound
 from chipassets.chips.recorded_source import source_of
 from chipassets.chips.recording import source_rate_hz
-from chipassets.units import OCTAVE
+from chipassets.units import OCTAVE, pitch_hz
 
 _MOST_PARTIALS = 64
 _LONGEST_FRAMES, _FRAMES_STEP = 18, 3
@@ -102,7 +102,7 @@ def _mean_square(instrument: Instrument, frames: int) -> float:
 def _tone_power(kind: str, instrument: str, duty: int, pitch: int) -> float:
     """Return the power of a voice's wave at its full level."""
     partial = np.arange(1, _MOST_PARTIALS + 1)
-    hz = partial.astype(np.float64) * (440.0 * math.pow(2.0, (pitch - 69) / OCTAVE))
+    hz = partial.astype(np.float64) * pitch_hz(pitch)
     powers = _WAVES[kind](partial, instrument, duty, pitch)
     return float((powers * k_gain(hz))[hz < _HIGHEST_HZ].sum())
 

@@ -19,9 +19,9 @@ from chipassets.chips.soundbank import (
     sources,
     wave_source,
 )
-from chipassets.units import OCTAVE
+from chipassets.units import pitch_hz
 
-MIDDLE_C_HZ = 440.0 * 2 ** ((MIDDLE_C - 69) / OCTAVE)
+MIDDLE_C_HZ = pitch_hz(MIDDLE_C)
 _WIDTH = 2
 
 

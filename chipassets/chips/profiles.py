@@ -8,11 +8,10 @@ clocks, and its sound chip makes 32000 samples a second, which are its clocks he
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from chipassets.units import OCTAVE
+from chipassets.units import pitch_hz
 
 _NTSC_CPU_HZ = Fraction(236_250_000, 11 * 12)
 _NTSC_FRAME_CLOCKS = Fraction(59_561, 2)
@@ -84,7 +83,7 @@ class Chip:
 
     def timer(self, spec: VoiceSpec, pitch: int) -> int:
         """Return the timer value whose tone is nearest to the MIDI pitch (A4 = 440 Hz)."""
-        frequency_hz = 440.0 * math.pow(2.0, (pitch - 69) / OCTAVE)
+        frequency_hz = pitch_hz(pitch)
         if spec.kind == "sample":
             step = round(4096 * spec.clocks_per_cycle * frequency_hz / float(self.clock_hz))
             return min(step, (1 << spec.timer_bits) - 1)

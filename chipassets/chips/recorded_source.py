@@ -18,7 +18,7 @@ from chipassets.chips.recording import (
     source_rate_hz,
 )
 from chipassets.chips.soundbank import Source
-from chipassets.units import OCTAVE
+from chipassets.units import pitch_hz
 
 _HIGHEST = 28_000
 """The highest value of a packed recording: above it the chip's interpolation overflows."""
@@ -50,7 +50,7 @@ def source_of(recording: Recording) -> Source:
         recording.name,
         packed,
         again,
-        cycle / (440.0 * math.pow(2.0, (recording.root_pitch - 69) / OCTAVE)),
+        cycle / pitch_hz(recording.root_pitch),
     )
 
 

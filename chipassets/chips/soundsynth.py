@@ -28,7 +28,7 @@ from chipassets.chips.soundbank import (
     Source,
     bank_bytes,
 )
-from chipassets.units import OCTAVE
+from chipassets.units import pitch_hz
 
 Floats = NDArray[np.float64]
 
@@ -191,12 +191,12 @@ def _centre_hz(zone: int) -> float:
     """Return the frequency in the middle of a zone of pitches."""
     top = min(ZONES[zone].below_pitch, 96)
     bottom = ZONES[zone - 1].below_pitch if zone else 28
-    return 440.0 * 2 ** (((top + bottom) / 2 - 69) / OCTAVE)
+    return pitch_hz((top + bottom) / 2)
 
 
 def _amplitudes(tone: Tone, zone: int, hz: float) -> dict[int, float]:
     """Return the partials that stay below the highest frequency at every pitch of the zone."""
-    top_hz = 440.0 * 2 ** ((min(ZONES[zone].below_pitch, 96) - 1 - 69) / OCTAVE)
+    top_hz = pitch_hz(min(ZONES[zone].below_pitch, 96) - 1)
     cycle = ZONES[zone].cycle_samples
     most = min(int(_HIGHEST_HZ / top_hz), int(0.36 * cycle))
     found = {

@@ -438,12 +438,14 @@ def _told_kept(show: Show, no_cache: bool) -> str:
 
 
 def _built_to_json(built: Built) -> dict[str, object]:
+    from chipassets.report.compare import bundle_bytes
+
     return {
         "folder": str(built.folder),
         "changed": built.changed,
         "warnings": built.warnings,
         "absent": built.absent,
-        "bytes": sum(entry.bytes for entry in built.index.files()),
+        "bytes": bundle_bytes(built.index),
         "tracks": [
             {"name": track.name, "done": built.done[track.name], "why": track.take.why}
             | {"files": {kind: entry.path for kind, entry in track.files.items()}}

@@ -25,7 +25,7 @@ from chipassets.compose.following import join_cost
 from chipassets.compose.gestures import paired
 from chipassets.compose.operators import variants
 from chipassets.compose.patterns import Bar
-from chipassets.compose.tunebar import TuneBar
+from chipassets.compose.tunebar import NO_NOTES
 from chipassets.compose.voicing import section_ceiling
 from chipassets.music.notes import INNER
 from chipassets.units import OCTAVE
@@ -92,7 +92,7 @@ def _two_bars(context: Context, bar: int) -> Bar:
     total = total + 2.0 * (np.where(table.mask, pitches, 127).min(axis=1) < _LOWEST)
     last = context.memory.get("duet last")
     joins = [
-        join_cost(last if isinstance(last, int) else None, _NOTHING, pitch, opens=False)
+        join_cost(last if isinstance(last, int) else None, NO_NOTES, pitch, opens=False)
         for pitch in pitches[:, 0].tolist()
     ]
     row = int(np.argmin(np.round(total + _JOINS * np.array(joins), 6)))
@@ -107,9 +107,6 @@ def _two_bars(context: Context, bar: int) -> Bar:
     )
     context.memory["duet last"] = found[-1][2]
     return found
-
-
-_NOTHING = TuneBar((), (), "held", "plain", 0)
 
 
 def _against_tune(context: Context, table: Candidates, pitches: Integers, bar: int) -> Floats:

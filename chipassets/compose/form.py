@@ -77,5 +77,10 @@ def loop_start_bar(track: TrackPlan, parts: Sequence[Part]) -> int | None:
     """Return the first bar after the intro; None for a piece that plays once."""
     if not track.loops:
         return None
-    first = parts[0].section
-    return first.bars if first.name == INTRO and len(parts) > 1 else 0
+    return intro_bars([part.section for part in parts])
+
+
+def intro_bars(sections: Sequence[Section]) -> int:
+    """Return the bars of the intro, to which a loop does not return; 0 without one."""
+    first = sections[0]
+    return first.bars if first.name == INTRO and len(sections) > 1 else 0

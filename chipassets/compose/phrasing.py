@@ -14,7 +14,7 @@ from chipassets.compose.given import sustained
 from chipassets.compose.harmonies import Harmony
 from chipassets.compose.material import Material
 from chipassets.compose.piece import PiecePlan
-from chipassets.compose.tunebar import TuneBar, tune_notes
+from chipassets.compose.tunebar import NO_NOTES, TuneBar, tune_notes
 from chipassets.music.notes import LEAD, Note
 from chipassets.units import OCTAVE
 
@@ -30,8 +30,7 @@ _FAR_GOAL = 7
 def entering(plan: PiecePlan, tune: tuple[TuneBar, ...]) -> tuple[TuneBar, ...]:
     """Return the tune without the bars before it enters."""
     waits = plan.entries.get(LEAD, 0)
-    silent = TuneBar((), (), "held", "plain", 0)
-    return (*(silent for _ in tune[:waits]), *tune[waits:])
+    return (*(NO_NOTES for _ in tune[:waits]), *tune[waits:])
 
 
 def played_tune(
@@ -125,15 +124,15 @@ def add_pickups(
         ends = [*steps[1:], start + harmony.steps_per_bar]
         pickup: list[Note] = []
         after = lands
-        for index, (step, end) in reversed(list(enumerate(zip(steps, ends, strict=True)))):
-            chord = int(harmony.at[step])
-            pitch = harmony.table.pitch(chord, first + side * (len(steps) - index))
+        # From its last note, a degree from where it lands, to its first.
+        for away, (step, end) in enumerate(zip(steps[::-1], ends[::-1], strict=True), start=1):
+            pitch = harmony.table.pitch(int(harmony.at[step]), first + side * away)
             if abs(pitch - after) == _AUGMENTED_SECOND:
                 # The sixth of minor is raised where it goes with the leading tone.
                 pitch += 1 if after > pitch else -1
-            pickup.insert(0, Note(step, end - step, pitch, LEAD))
+            pickup.append(Note(step, end - step, pitch, LEAD))
             after = pitch
-        if abs(pickup[0].pitch - goal.pitch) > OCTAVE:
+        if abs(after - goal.pitch) > OCTAVE:
             # From another register it would be heard as another voice, not as a way there.
             continue
         kept.remove(goal)

@@ -56,29 +56,6 @@ class Reroll:
         return note.start_step // bar_steps not in self.bars
 
 
-def reroll(
-    track: TrackPlan,
-    material: Material,
-    score: Score,
-    take: int,
-    wanted: Reroll,
-    attempt: int,
-    *,
-    other: bool = False,
-    own: Sketch | None = None,
-) -> Score:
-    """Return the score with the wanted bars or parts composed again, differently for each attempt.
-
-    track: as its plan describes the score, with its key, metre, bars and form. take: the number
-    (from 0) whose piece plan is followed. A note that is held into the bars stays as it is, and
-    what is new there begins after it. Where other bars of a part stay, the part goes on in its
-    role, with the patterns, grooves and note lengths that the take has for the letter; with
-    `other`, or if no bar stays, it has those of another take. own: the take of this number as it is
-    composed now, if it is at hand.
-    """
-    return sketch_again(track, material, score, take, wanted, attempt, other=other, own=own).score
-
-
 def sketch_again(
     track: TrackPlan,
     material: Material,
@@ -90,7 +67,15 @@ def sketch_again(
     other: bool = False,
     own: Sketch | None = None,
 ) -> Sketch:
-    """Return the rerolled score of `reroll` with the values that led to it."""
+    """Return the score with the wanted bars or parts composed again, and what led to it.
+
+    Each attempt is another one. track: as its plan describes the score, with its key, metre, bars
+    and form. take: the number (from 0) whose piece plan is followed. A note that is held into the
+    bars stays as it is, and what is new there begins after it. Where other bars of a part stay, the
+    part goes on in its role, with the patterns, grooves and note lengths that the take has for the
+    letter; with `other`, or if no bar stays, it has those of another take. own: the take of this
+    number as it is composed now, if it is at hand.
+    """
     track = in_quarters(track)
     words = sorted(wanted.parts), sorted(wanted.bars), wanted.chords, *(("other",) * other)
     rng = derive_rng(track.seed, "compose", COMPOSE_VERSION, "reroll", take, str(words), attempt)
@@ -128,13 +113,14 @@ def sketch_again(
     if is_known:
         is_alike = TUNE in wanted.parts and not other
         context.memory.update(own.context.habits() if is_alike else _lengths_of(own))
+    keeps_beat = _keeps_beat(wanted, is_known)
     held_parts = {
         part: base.part(part)
         for part in (INNER, BASS)
-        if part not in wanted.parts or (part == BASS and _keeps_beat(wanted, is_known))
+        if part not in wanted.parts or (part == BASS and keeps_beat)
     }
     made = ended(track, compose_parts(track, context, given, held_parts))
-    made = _score(track, context, score, made, wanted, given, is_known=is_known)
+    made = _score(track, context, score, made, wanted, given, keeps_beat=keeps_beat)
     return Sketch(plan, harmony, cells, tune, made, cost, context)
 
 
@@ -316,14 +302,13 @@ def _score(
     wanted: Reroll,
     given: Given,
     *,
-    is_known: bool,
+    keeps_beat: bool,
 ) -> Score:
     """Return the score with the wanted parts in the wanted bars as they are in the new one."""
-    kept_bass = _keeps_beat(wanted, is_known)
     fresh = {
         part
         for part in (LEAD, INNER, BASS)
-        if (TUNE if part == LEAD else part) in wanted.parts and not (part == BASS and kept_bass)
+        if (TUNE if part == LEAD else part) in wanted.parts and not (part == BASS and keeps_beat)
     }
     notes = [
         note
@@ -341,7 +326,7 @@ def _score(
     if INNER in wanted.parts:
         further = _further(further, made.further, wanted, context.bar_steps)
     drums = score.drums
-    if DRUMS in wanted.parts and not kept_bass:
+    if DRUMS in wanted.parts and not keeps_beat:
         drums = _drums(score.drums, made.drums, wanted, context)
     return replace(
         score,

@@ -36,11 +36,11 @@ from chipassets.compose.fit import (
     snapped,
 )
 from chipassets.compose.following import join_cost, return_cost, sequence_bonus
+from chipassets.compose.form import intro_bars
 from chipassets.compose.harmonies import DEGREES, Harmony
 from chipassets.compose.operators import DEVELOPING, variants
 from chipassets.compose.piece import PiecePlan, Slot
-from chipassets.compose.tunebar import Key, TuneBar
-from chipassets.music.forms import INTRO
+from chipassets.compose.tunebar import NO_NOTES, Key, TuneBar
 from chipassets.music.notes import INNER
 
 _BEAM = 12
@@ -193,8 +193,7 @@ class _Search:
         count = 2 if slot.kind in _TWO_BARS else 1
         is_rest = given is not None and not given and not self._has_room(bar, 0, slot)
         if is_rest or (slot.kind == piece.REST and given is None and self._rests(bar)):
-            silent = TuneBar((), (), "held", "plain", 0)
-            return [self._longer(way, way.cost, (silent,)) for way in ways]
+            return [self._longer(way, way.cost, (NO_NOTES,)) for way in ways]
         if slot.kind == piece.COPY and not slot.varies and given is None:
             return self._copied(ways, bar, slot.source)
         if slot.kind == piece.COPY and given is None:
@@ -215,10 +214,10 @@ class _Search:
         if bar < self._task.bars:
             slot = self._slots[bar]
             return slot.source if slot.kind == piece.COPY and bar not in self._task.given else None
-        phrases, first = self._task.plan.phrases, self._task.plan.sections[0].section
-        if not phrases or phrases[-1].cadence != piece.TURN:
+        plan = self._task.plan
+        if not plan.phrases or plan.phrases[-1].cadence != piece.TURN:
             return None
-        return first.bars if first.name == INTRO and first.bars < bar else 0
+        return intro_bars([section.section for section in plan.sections])
 
     def _number_of(self, key: Key) -> int:
         """Return the number of a bar's key in this search: comparing keys takes longer."""
@@ -541,7 +540,7 @@ class _Search:
         extra += _for_each(returns, again, self._returns[bar])
         if after:
             extra += _for_each(
-                lambda last: join_weight * join_cost(last, _ALONE, after[0], opens=True),
+                lambda last: join_weight * join_cost(last, NO_NOTES, after[0], opens=True),
                 options.lasts,
                 self._leads[after[0]],
             )
@@ -679,8 +678,6 @@ def _with_room(slots: Sequence[Slot], given: Mapping[int, Notes]) -> list[Slot]:
     return found
 
 
-_ALONE = TuneBar((), (), "held", "plain", 0)
-"""A bar without notes, for intervals of which only the second bar is known."""
 _UNWANTED = 50.0
 """What a bar pays that consists of unwanted notes: no other cost is as high."""
 

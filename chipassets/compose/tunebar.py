@@ -36,6 +36,10 @@ class TuneBar:
         object.__setattr__(self, "key", (rhythm, self.pitches))
 
 
+NO_NOTES = TuneBar((), (), "held", "plain", 0)
+"""A bar in which the tune is silent."""
+
+
 def tune_notes(bars: Sequence[TuneBar], bar_steps: int) -> list[Note]:
     """Return the notes of the tune's bars as a part of the score.
 

@@ -38,6 +38,22 @@ def with_pickups(
     return add_pickups(plan, context.harmony, context.tune, context.notes, found, draw, given)
 
 
+def pickup_in(context: Context, notes: list[Note]) -> list[Note]:
+    """Return the notes that begin where the context's tune begins none."""
+    starts = {note.start_step for note in context.notes}
+    return [note for note in notes if note.start_step not in starts]
+
+
+def lowered(context: Context, semitones: int) -> Context:
+    """Return the context with the tune of its first four bars so much lower."""
+    notes = (replace(n, pitch=n.pitch - semitones * (n.start_step < 64)) for n in context.notes)
+    return replace(context, notes=tuple(notes))
+
+
+def goal_before(pickup: list[Note], notes: list[Note]) -> Note:
+    return [note for note in notes if note.start_step < pickup[0].start_step][-1]
+
+
 def test_without_a_plan_for_one_there_is_no_pickup(make_plan: MakePlan) -> None:
     context = context_in(make_plan(bars=8))
     assert with_pickups(context, ()) == list(context.notes)
@@ -77,15 +93,12 @@ def test_a_pickup_leads_into_the_next_bar_and_leaves_the_rest(
 def test_from_a_far_goal_a_pickup_comes_from_its_side(make_plan: MakePlan) -> None:
     far = 0
     for seed in range(40):
-        context = context_in(a_track(make_plan, "4/4", seed), seed=seed)
-        lower = [replace(n, pitch=n.pitch - 9 * (n.start_step < 64)) for n in context.notes]
-        context = replace(context, notes=tuple(lower))
+        context = lowered(context_in(a_track(make_plan, "4/4", seed), seed=seed), 9)
         notes = with_pickups(context, (3,), draw=seed / 40)
-        starts = {note.start_step for note in context.notes}
-        pickup = [note for note in notes if note.start_step not in starts]
+        pickup = pickup_in(context, notes)
         if not pickup:
             continue
-        goal = [note for note in notes if note.start_step < pickup[0].start_step][-1]
+        goal = goal_before(pickup, notes)
         target = next(note for note in notes if note.start_step >= 64)
         if abs(goal.pitch - target.pitch) > 7:
             far += 1
@@ -97,15 +110,13 @@ def test_a_pickup_begins_within_an_octave_of_the_goal_before_it(make_plan: MakeP
     left_out = 0
     for seed in range(40):
         context = context_in(a_track(make_plan, "4/4", seed), seed=seed)
-        low = [replace(n, pitch=n.pitch - 24 * (n.start_step < 64)) for n in context.notes]
-        far = replace(context, notes=tuple(low))
+        far = lowered(context, 24)
         for own in (context, far):
             notes = with_pickups(own, (3,), draw=seed / 40)
-            pickup = [n for n in notes if n.start_step not in {m.start_step for m in own.notes}]
+            pickup = pickup_in(own, notes)
             left_out += own is far and not pickup
             if pickup:
-                goal = [note for note in notes if note.start_step < pickup[0].start_step][-1]
-                assert abs(pickup[0].pitch - goal.pitch) <= 12, seed
+                assert abs(pickup[0].pitch - goal_before(pickup, notes).pitch) <= 12, seed
     assert left_out
 
 
@@ -115,8 +126,7 @@ def test_a_pickup_has_no_augmented_second(make_plan: MakePlan) -> None:
         track = make_plan(bars=8, seed=seed, key=Key(9, "minor"))
         context = context_in(track, seed=seed)
         notes = with_pickups(context, (3,), draw=seed / 60)
-        starts = {note.start_step for note in context.notes}
-        pickup = [note for note in notes if note.start_step not in starts]
+        pickup = pickup_in(context, notes)
         target = next(note for note in notes if note.start_step >= 64)
         moves += [abs(a.pitch - b.pitch) for a, b in pairwise([*pickup, target])]
     assert len(moves) > 20

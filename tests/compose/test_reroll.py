@@ -9,7 +9,8 @@ from itertools import pairwise
 import pytest
 
 from chipassets.compose.composer import sketch
-from chipassets.compose.reroll import REROLLED, TUNE, Reroll, reroll
+from chipassets.compose.material import Material
+from chipassets.compose.reroll import REROLLED, TUNE, Reroll, sketch_again
 from chipassets.music.keys import Key
 from chipassets.music.notes import BASS, INNER, LEAD, Note
 from chipassets.music.score import FURTHER_PARTS, DrumStroke, Score, Section
@@ -23,6 +24,19 @@ PARTS = {TUNE: (LEAD,), INNER: (INNER, *FURTHER_PARTS), BASS: (BASS,)}
 def track_in(metre: str, seed: int) -> TrackPlan:
     beats, pulse = METRES[metre]
     return a_plan(seed=seed, bars=12, form=FORM, beats_per_bar=beats, pulse_steps=pulse)
+
+
+def reroll(
+    track: TrackPlan,
+    material: Material,
+    score: Score,
+    take: int,
+    wanted: Reroll,
+    attempt: int,
+    *,
+    other: bool = False,
+) -> Score:
+    return sketch_again(track, material, score, take, wanted, attempt, other=other).score
 
 
 def is_wanted(note: Note, wanted: Reroll, steps: int) -> bool:
