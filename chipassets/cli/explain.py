@@ -9,12 +9,21 @@ from chipassets.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
     from chipassets.compose.explain import BarExplained
+    from chipassets.decisions.stored_bar import BarStored
 
 
-def print_bar(track: str, found: BarExplained, *, as_json: bool) -> None:
-    """Print the bar's place in the plan, the source of its tune, its costs and its notes."""
+def print_bar(track: str, found: BarExplained | BarStored, *, as_json: bool) -> None:
+    """Print the bar's place in the plan, the source of its tune, its costs and its notes.
+
+    Of a take that cannot be composed again print what is stored, and what cannot be known any more.
+    """
     if as_json:
         print_json(asdict(found) | {"track": track})
+        return
+    from chipassets.decisions.stored_bar import BarStored
+
+    if isinstance(found, BarStored):
+        _print_stored(track, found)
         return
     from chipassets.compose.fit import COSTS
     from chipassets.compose.ideas import BASS_ROLES, IDEAS, INNER_ROLES
@@ -44,6 +53,40 @@ def print_bar(track: str, found: BarExplained, *, as_json: bool) -> None:
             for part, notes in found.notes.items()
         ],
     )
+
+
+def _print_stored(track: str, found: BarStored) -> None:
+    said = [f"{track}, take {found.version}, bar {found.bar}, section {found.section}"]
+    said += [f"it is {found.origin}"] * bool(found.origin)
+    said += [f"chords {found.chords}"] * bool(found.chords)
+    said += [f"the motif {' and '.join(found.motifs)} stands here"] * bool(found.motifs)
+    print_text("; ".join(said))
+    why = "; ".join(found.changed) or "the lock does not say from what it was composed"
+    print_text(
+        f"the take cannot be composed again: {why}. How its tune was developed, what the search "
+        "charged for it, and what its parts were planned to do, was not stored and cannot be known "
+        "any more. This is what its notes and the lock say:"
+    )
+    print_table(
+        "the parts: step:pitch+steps",
+        ["part", "it", "notes"],
+        [[part, found.relations[part], notes or "-"] for part, notes in found.notes.items()],
+    )
+    if found.plan:
+        print_table(
+            "what it was composed from",
+            ["what", "value"],
+            [[name.replace("_", " "), text] for name, text in found.plan.items()],
+        )
+    if found.hashed:
+        print_text(f"it also had {', '.join(found.hashed)}, of which the lock has only a hash")
+    if found.measures:
+        print_table(
+            "what the whole take measures now",
+            ["measure", "value"],
+            [[name, f"{value:g}"] for name, value in found.measures.items()],
+        )
+    print_text(f"why it is the track's take: {found.chosen}")
 
 
 def _heading(track: str, found: BarExplained) -> str:

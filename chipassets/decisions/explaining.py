@@ -22,24 +22,28 @@ from chipassets.decisions.auditions import (
     take_of,
 )
 from chipassets.decisions.rerolling import Rerolled, read_origin, tries_of
+from chipassets.decisions.stored_bar import BarStored, stored_bar
 from chipassets.errors import UsageError
 from chipassets.lock import LockedTake
 from chipassets.music.notes import LEAD, PARTS
 
 
-def explain_bar(audition: Audition, bar: int, take: TakeName | None = None) -> BarExplained:
+def explain_bar(
+    audition: Audition, bar: int, take: TakeName | None = None
+) -> BarExplained | BarStored:
     """Return how a bar (from 1) of a take, by default the chosen one, was composed.
 
     A rerolled take is composed once more: in its new bars the new parts are explained, elsewhere
-    the take that it was made of.
+    the take that it was made of. Of a take of another plan or composer, which cannot be composed
+    once more, what is stored is returned.
 
     Raises:
-        UsageError: there is no such bar or take, the take is of an older plan or composer, or a
-            person wrote the bar.
+        UsageError: there is no such bar or take, all are rejected, or a person wrote the bar.
     """
     track = audition.track
-    if not 1 <= bar <= track.bars:
-        raise UsageError(f"track {track.name!r} has no bar {bar}; its bars are 1 to {track.bars}")
+    bars = _bars_of(audition, take)
+    if not 1 <= bar <= bars:
+        raise UsageError(f"track {track.name!r} has no bar {bar}; its bars are 1 to {bars}")
     if take is not None and str(take).strip().isdecimal():
         number = int(str(take).strip()) - 1
         if not 0 <= number < MAX_TAKES:
@@ -47,24 +51,34 @@ def explain_bar(audition: Audition, bar: int, take: TakeName | None = None) -> B
         return explain_take_bar(track, audition.model, number, bar - 1)
     found = take_of(audition, take) if take is not None else audition.current
     if found is None or (found.as_version is None and take is None):
-        return explain_take_bar(track, audition.model, _chosen_take(audition), bar - 1)
+        chosen = _chosen_take(audition)
+        if chosen is None and audition.current is not None:
+            return stored_bar(audition, audition.current, bar - 1)
+        if chosen is None:
+            raise UsageError(f"all takes of track {track.name!r} are rejected; name one by --take")
+        return explain_take_bar(track, audition.model, chosen, bar - 1)
     return _explained(audition, found, bar - 1)
 
 
-def _chosen_take(audition: Audition) -> int:
-    """Return the number of the take that a build would use, from the lock if it says so."""
+def _bars_of(audition: Audition, take: TakeName | None) -> int:
+    """Return the bars of a take: of a held or repaired one those of its notes, else the plan's."""
+    name = str(take).strip() if take is not None else ""
+    for version in audition.versions:
+        if version.name == name:
+            return version.score.bars
+    if not name and audition.current is not None:
+        return audition.current.score.bars
+    return audition.track.bars
+
+
+def _chosen_take(audition: Audition) -> int | None:
+    """Return the number of the take that a build would use; None if it is composed no more."""
     if audition.current and not audition.is_held:
         return audition.current.number
-    number = chosen_number(audition, list_takes(audition))
-    if number is None:
-        raise UsageError(
-            f"the accepted take of track {audition.track.name!r} is of an older plan or composer, "
-            "so how its bars were composed is not known; name a take with --take N"
-        )
-    return number
+    return chosen_number(audition, list_takes(audition))
 
 
-def _explained(audition: Audition, take: LockedTake, bar: int) -> BarExplained:
+def _explained(audition: Audition, take: LockedTake, bar: int) -> BarExplained | BarStored:
     """Return how a bar (from 0) of a take or version came about."""
     made = read_origin(take)
     if made is None:
@@ -83,21 +97,17 @@ def _explained(audition: Audition, take: LockedTake, bar: int) -> BarExplained:
                 f"--take {base.name} explains the bar as it was composed"
             )
         return replace(found, version=take.name, origin=take.origin)
-    raise UsageError(
-        f"take {take.name} of track {audition.track.name!r} is {take.origin}, by another version "
-        "of the composer or another plan of the track, so how its bars were composed is not known; "
-        f"--take {take.number + 1} explains take {take.number + 1} as it is composed now"
-    )
+    return stored_bar(audition, take, bar)
 
 
-def _composed(audition: Audition, take: LockedTake, bar: int) -> BarExplained:
-    """Return how a bar of a take came about that has its number's notes, or is of another plan."""
-    now = take_of(audition, take.number + 1)
-    if bar_notes(now.score, bar) != bar_notes(take.score, bar):
-        raise UsageError(
-            f"take {take.name} of track {audition.track.name!r} is of an older plan or composer, "
-            f"so how bar {bar + 1} was composed is not known"
-        )
+def _composed(audition: Audition, take: LockedTake, bar: int) -> BarExplained | BarStored:
+    """Return how a bar of a take came about that has its number's notes, or what is stored."""
+    candidates = list_takes(audition)
+    if take.number >= len(candidates):
+        return stored_bar(audition, take, bar)
+    now = candidates[take.number].score
+    if bar >= now.bars or bar_notes(now, bar) != bar_notes(take.score, bar):
+        return stored_bar(audition, take, bar)
     return explain_take_bar(audition.track, audition.model, take.number, bar)
 
 
@@ -123,7 +133,7 @@ def _rerolled(audition: Audition, take: LockedTake, base: LockedTake, text: str)
 
 def _merged(
     audition: Audition, again: Rerolled, base: LockedTake, take: LockedTake, bar: int
-) -> BarExplained:
+) -> BarExplained | BarStored:
     """Return the bar with its new parts explained by the reroll, the others by the base."""
     if bar not in again.wanted.bars:
         return _explained(audition, base, bar)
@@ -135,6 +145,8 @@ def _merged(
     if set(PARTS) <= parts:
         return replace(new, notes=bar_notes(take.score, bar))
     old = _explained(audition, base, bar)
+    if isinstance(old, BarStored):
+        return stored_bar(audition, take, bar)
     if LEAD not in parts:
         new = replace(new, cell=old.cell, tune=old.tune, costs=old.costs)
     roles = {part: (new if part in parts else old).roles[part] for part in PARTS}

@@ -54,6 +54,10 @@ KEY, TEMPO_FACT, METRE, BARS, GROOVE = "key", "tempo", "metre", "bars", "groove"
 _COMPOSER, _MODEL, _CORPUS, _PACE = "composer", "model", "corpus", "motif_pace"
 CHIP_FACT = "chip"
 """The chip on which a take was accepted or frozen. It says nothing of how it was composed."""
+UNTOLD_FACTS = frozenset(
+    (_COMPOSER, _MODEL, _CORPUS, _PACE, CHIP_FACT, "seed", "beats", "pulse_steps")
+)
+"""Facts that say nothing to a person, or nothing that another fact does not say."""
 
 
 _USUAL = {"part": LEAD, "section": ""}

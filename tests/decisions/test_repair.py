@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,16 @@ import mido
 import pytest
 
 from chipassets.build import build
-from chipassets.compose.explain import bar_notes
+from chipassets.compose.explain import BarExplained, bar_notes
 from chipassets.decisions.midi_voices import Stroke, read_voices
 from chipassets.decisions.rerolling import read_words
+from chipassets.decisions.stored_bar import relation
 from chipassets.decisions.whole_tracks import accept_tracks
 from chipassets.errors import UsageError
 from chipassets.lock import (
     LockedTake,
     Version,
+    change_lock,
     merge_takes,
     read_lock,
     take_from_text,
@@ -312,6 +315,80 @@ def test_a_bar_that_a_person_wrote_is_not_explained(game: Path, chipassets: Run)
     assert f"bar 2 of take {version} was written by hand: it is take {name} edited in" in said
     assert f"--take {name} explains the bar as it was composed" in said
     assert chipassets(*words, "--explain", "3").stdout.startswith(f"fight, take {version}, bar 3")
+
+
+def test_a_take_of_another_composer_is_explained_by_what_is_stored(
+    game: Path, chipassets: Run
+) -> None:
+    before = taken(game)
+    steps = before.score.steps_per_bar
+    # Bar 3 plays bar 1 two semitones higher, as no present take does.
+    opening = [note for note in before.score.part("lead") if note.start_step < steps]
+    others = [
+        note
+        for note in before.score.notes
+        if note.part != "lead" or note.start_step // steps not in (0, 2)
+    ]
+    cut = [replace(n, duration_steps=min(n.duration_steps, steps - n.start_step)) for n in opening]
+    moved = [replace(n, start_step=n.start_step + 2 * steps, pitch=n.pitch + 2) for n in cut]
+    facts = tuple(
+        (name, {"composer": "1.1.1", "density": "0.5-0.7"}.get(name, text))
+        for name, text in before.facts
+    )
+    old = replace(
+        before,
+        score=before.score.with_notes([*others, *cut, *moved]),
+        facts=facts,
+        notes_key="of another version",
+    )
+    change_lock(game / "game.yaml", lambda lock: lock.with_take("fight", old))
+
+    words = ("takes", "game.yaml", "fight", "--explain", "3")
+    found = json.loads(chipassets(*words, "--json").stdout)
+    assert found["relations"]["lead"] == "plays bar 1 2 semitones higher"
+    assert found["notes"] == bar_notes(old.score, 2)
+    assert found["chords"] == old.score.chords[2]
+    assert found["plan"]["density"] == "0.5-0.7"
+    assert found["plan"]["key"] == "D minor"
+    assert set(found["unknown"]) <= {item.name for item in fields(BarExplained)}
+    said = " ".join(chipassets(*words).stdout.split())
+    assert "fight, take" in said
+    assert "this chipassets composes differently (version 1.1.1 → " in said
+    assert "its density changed 0.5-0.7 → " in said
+    assert "cannot be known any more" in said
+    assert "plays bar 1 2 semitones higher" in said
+    # What is made of it has the same answer; the take of its number is another piece.
+    assert chipassets("takes", "game.yaml", "fight", "--reroll", "bass").returncode == 0
+    version = taken(game).versions[-1].name
+    named = json.loads(chipassets(*words, "--take", version, "--json").stdout)
+    assert named["relations"]["lead"] == found["relations"]["lead"]
+    assert (named["version"], named["origin"]) == (version, taken(game).versions[-1].origin)
+    assert "cell" in json.loads(chipassets(*words, "--take", "1", "--json").stdout)
+
+
+def test_bars_are_told_by_the_earlier_bar_that_they_follow() -> None:
+    rows = [
+        (60, 62, 64), (60, 62, 64), (57, 59, 61), (60, 65, 69), (64, 62, 60), (),
+    ]  # fmt: skip
+    notes = [
+        Note(16 * bar + 4 * place, 4, pitch, "lead")
+        for bar, row in enumerate(rows)
+        for place, pitch in enumerate(row)
+    ]
+    score = Score((*notes, Note(96, 20, 60, "lead"), Note(117, 2, 60, "lead")), 8, 120_000,
+                  Key(0, "major"))  # fmt: skip
+    assert [relation(score, "lead", bar) for bar in range(8)] == [
+        "is the first bar",
+        "plays bar 1 again",
+        "plays bar 1 3 semitones lower",
+        "has the rhythm and the contour of bar 1",
+        "has the rhythm of bar 1",
+        "rests",
+        "is like no earlier bar",
+        "is like no earlier bar",
+    ]
+    held = Score((Note(0, 20, 60, "lead"),), 2, 120_000, Key(0, "major"))
+    assert relation(held, "lead", 1) == "holds its last note"
 
 
 def test_words_name_sections_bars_and_parts() -> None:
