@@ -58,8 +58,9 @@ class Balance:
         """Fade the intensity to `level`, limited to 0..1, from `at_ms` on."""
         level = min(max(level, 0.0), 1.0) if level == level else 1.0
         at_ms = now_ms if at_ms is None else at_ms
+        waits_until_ms = at_ms if self._next_level is None else self._next_level.start_ms
         # A game may call this every frame: a fade that restarted each time would never end.
-        if level == self.level:
+        if level == self.level and at_ms >= waits_until_ms:
             return
         self._level = self._level_at(now_ms)
         self._next_level = self._level.turn(at_ms, fade_ms, level)

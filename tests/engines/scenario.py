@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from math import pi, sin
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.engines.game import PIECES
 from tests.report.sample_bundle import Piece, write_sample
 
 _STEP_MS = 10
-_END_S = 57.0
+_END_S = 64.0
 _WORN_SAMPLE = 400_000_000
 
 Call = tuple[float, str, tuple[str, ...]]
@@ -124,6 +125,15 @@ CALLS: tuple[Call, ...] = (
     enter(54.0, "title"),
     (54.0, "stall", ("1.2",)),  # a page is silent until it is clicked
     enter(55.6, "battle", when="bar"),
+    (57.4, "intensity", ("1", "4", "now")),
+    (57.6, "intensity", ("0.25", "0.1", "bar")),
+    (57.9, "gains", ()),  # until the line the first fade goes on
+    (58.8, "gains", ()),
+    (59.3, "intensity", ("1", "0.1", "bar")),
+    (59.35, "intensity", ("1", "0.1", "now")),  # the same one, sooner
+    (59.6, "gains", ()),
+    (61.0, "sting", ("victory", "now", "0")),
+    (61.3, "sting", ("victory", "section", "0")),  # waits while the first one ends
     (_END_S, "end", ()),
 )  # fmt: skip
 
@@ -172,7 +182,8 @@ def decided(bundle: Path) -> tuple[list[Start], list[dict[str, Any]]]:
             elif word == "sting":
                 director.sting(words[0], now_ms, words[1], int(words[2]))  # type: ignore[arg-type]
             elif word == "intensity":
-                director.intensity(float(words[0]), now_ms, round(float(words[1]) * 1000))
+                fade_ms = round(float(words[1]) * 1000)
+                director.intensity(float(words[0]), now_ms, fade_ms, words[2])  # type: ignore[arg-type]
             elif word == "duck":
                 director.duck(now_ms, float(words[0]), round(float(words[1]) * 1000))
             elif word == "stall":
@@ -239,11 +250,16 @@ def assert_playing(said: str) -> None:
     assert lines(said, "playing") == [["victory"], ["-"], ["night"], ["battle"]]
 
 
-def assert_gains(said: str, within: float = 1e-3) -> None:
-    """What sounds at each `gains` has its level: layers by intensity, the music under a sting."""
+def assert_gains(said: str, within: float = 4e-3) -> None:
+    """What sounds at each `gains` has its level: layers by intensity, the music under a sting.
+
+    A fade of intensity may be a frame early or late: 0.002.
+    """
     ducked = 0.8 * 10 ** (-12 / 20)
     wanted = [
-        ("battle.1.ogg", 0.8), ("battle.2.ogg", 0.8 * 0.38268),
+        *[("battle.1.ogg", 0.8)] * 4,
+        # At 0.25; half a second into four from 0.25 to 1; at 0.25 again; at 1.
+        *(("battle.2.ogg", 0.8 * sin(level * pi / 2)) for level in (0.25, 0.25, 0.34375, 1)),
         ("cave.ogg", ducked), ("cave.ogg", ducked), ("cave.ogg", ducked), ("title.ogg", ducked),
         ("victory.ogg", 0.8), ("victory.ogg", 0.8), ("victory.ogg", 0.8),
     ]  # fmt: skip

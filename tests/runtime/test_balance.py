@@ -182,6 +182,33 @@ def test_intensity_may_wait_for_the_bar_and_be_taken_back(director: Director) ->
     assert director.layer_gains(town, 2000) == (1, 1, 1)
 
 
+def test_the_same_intensity_may_begin_sooner(director: Director) -> None:
+    town = director.playing
+    assert town is not None
+    director.intensity(0, 10, 0, "bar")  # bars are 250 ms
+    director.intensity(0, 20, 0)
+    assert director.layer_gains(town, 20) == pytest.approx((1, 0, 0))
+
+
+def test_a_fade_of_intensity_goes_on_until_the_next_ones_line(director: Director) -> None:
+    town = director.playing
+    assert town is not None
+    director.intensity(0, 0, 200)
+    director.intensity(1, 10, 100, "bar")
+    assert director.layer_gains(town, 100) == pytest.approx((1, 1, 0))
+    assert director.layer_gains(town, 249) == pytest.approx((1, 0, 0))
+    assert director.layer_gains(town, 300) == pytest.approx((1, 1, 0))
+
+
+def test_a_sting_waits_for_its_line_while_another_ends(director: Director) -> None:
+    director.sting("fanfare", 20)  # half a second, in bars of 250 ms
+    assert director.update_sting(20) is not None
+    director.sting("fanfare", 510, "bar")
+    assert director.update_sting(520) is None
+    assert director.sounding_sting is None
+    assert director.update_sting(750) is not None
+
+
 def test_a_track_without_layers_is_one_line(
     director: Director, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -179,6 +179,7 @@ def test_gains_are_those_of_the_python_runtime(page: Page, tmp_path: Path) -> No
         const [kind, value, after] = orders.get(ms) || [];
         if (kind === "duck") balance.duck(now, value, after / 1000);
         if (kind === "intensity") balance.intensity(value, now, after / 1000, now);
+        if (kind === "later") balance.intensity(value, now + after / 1000, 0.3, now);
         if (kind === "stop") balance.endSting(now);
         if (kind === "sting") {{
           const sting = balance.ask(track, now + after / 1000, value, now);
@@ -195,7 +196,7 @@ def _random_orders(draw: random.Random) -> list[tuple[int, list[Any]]]:
     """What is asked of the balance at which millisecond: a kind, a value and a length or delay."""
     orders: list[tuple[int, list[Any]]] = []
     for time_ms in range(50, 18_000, 230):
-        kind = draw.choice(("duck", "intensity", "sting", "sting", "stop"))
+        kind = draw.choice(("duck", "intensity", "later", "sting", "sting", "stop"))
         value = draw.choice((0, 1)) if kind == "sting" else round(draw.uniform(-0.5, 1.5), 2)
         value = value * 12 if kind == "duck" else value
         orders.append((time_ms, [kind, value, draw.randrange(0, 900, 10)]))
@@ -212,6 +213,8 @@ def _python_gains(library: Library, orders: dict[int, list[Any]]) -> list[list[f
             balance.duck(now_ms, value, after_ms)
         if kind == "intensity":
             balance.intensity(value, now_ms, after_ms)
+        if kind == "later":
+            balance.intensity(value, now_ms, 300, now_ms + after_ms)
         if kind == "stop":
             balance.end_sting(now_ms)
         if kind == "sting":

@@ -66,8 +66,11 @@ export class Balance {
   intensity(level, at, seconds, now) {
     const wanted = Number.isNaN(Number(level)) ? 1 : Math.min(Math.max(Number(level), 0), 1);
     // A game may call this in every frame: a fade that started again each time would never end.
-    if (wanted === this.level[this.level.length - 1].to) return false;
-    this.level = turnFades(forgetFades(this.level, now), at, seconds, wanted);
+    const last = this.level[this.level.length - 1];
+    if (wanted === last.to && at >= last.at) return false;
+    // One that still waits for its line is taken back.
+    const begun = forgetFades(this.level, now).filter((fade) => fade.at <= now);
+    this.level = turnFades(begun, at, seconds, wanted);
     return true;
   }
 

@@ -267,6 +267,7 @@ pub struct Music<B: Backend> {
     sting: Option<Sting>,
     waiting: Option<Sting>,
     level: Fade,
+    next_level: Fade,
     game_duck: Fade,
     sting_duck: Fade,
     made: u64,
@@ -385,6 +386,7 @@ impl<B: Backend> Music<B> {
             sting: None,
             waiting: None,
             level: Fade::steady(1.0),
+            next_level: Fade::steady(1.0),
             game_duck: Fade::steady(1.0),
             sting_duck: Fade::steady(1.0),
             made: 0,
@@ -462,8 +464,10 @@ impl<B: Backend> Music<B> {
     /// Fade the intensity to 0..1 within some seconds, at once or at the next musical line.
     pub fn intensity(&mut self, level: f64, fade: f64, when: When) {
         let level = level.clamp(0.0, 1.0);
-        if level != self.level.last {
-            self.level = self.level.turn(self.line_time(when), fade, level);
+        let at = self.line_time(when);
+        if level != self.next_level.last || at < self.next_level.at {
+            self.level = self.level_at(self.now());
+            self.next_level = self.level.turn(at, fade, level);
         }
     }
 
@@ -496,7 +500,7 @@ impl<B: Backend> Music<B> {
         State {
             scenes,
             playing: self.sounding().map(|one| self.place(&one.scene, &[])),
-            intensity: self.level.last,
+            intensity: self.next_level.last,
             duck_db: (20.0 * self.game_duck.last.max(1e-10).log10()).abs(),
         }
     }
@@ -512,6 +516,7 @@ impl<B: Backend> Music<B> {
         self.end_sting();
         self.duck(state.duck_db, 0.0);
         self.level = Fade::steady(state.intensity.clamp(0.0, 1.0));
+        self.next_level = self.level;
         if let Some(id) = self.current {
             if let Some(one) = self.voices.iter_mut().find(|one| one.id == id) {
                 one.scene.clear();
@@ -554,7 +559,7 @@ impl<B: Backend> Music<B> {
         if self.waiting.as_ref().map_or(false, |sting| soon >= sting.at) {
             self.start_sting(now);
         } else if self.sting.as_ref().map_or(false, |sting| soon >= sting.at) {
-            self.end_sting();
+            self.finish_sting(); // another one may wait for its line
         }
         self.set_gains(now);
         self.voices.retain_mut(|one| {
@@ -745,10 +750,19 @@ impl<B: Backend> Music<B> {
 
     fn end_sting(&mut self) {
         self.waiting = None;
+        self.finish_sting();
+    }
+
+    fn finish_sting(&mut self) {
         let now = self.now();
         if self.release_sting(now) {
             self.sting_duck = self.sting_duck.turn(now, STING_RETURN_SECONDS, 1.0);
         }
+    }
+
+    /// The fade of the intensity at a time: one that waits for its line leaves the one before it alone.
+    fn level_at(&self, now: f64) -> Fade {
+        if now >= self.next_level.at { self.next_level } else { self.level }
     }
 
     fn release_sting(&mut self, now: f64) -> bool {
@@ -765,7 +779,7 @@ impl<B: Backend> Music<B> {
 
     fn set_gains(&mut self, now: f64) {
         let ducked = self.game_duck.point(now).min(self.sting_duck.point(now));
-        let level = self.level.point(now);
+        let level = self.level_at(now).point(now);
         for one in &mut self.voices {
             let gain = self.volume * (one.fade.point(now) * std::f64::consts::FRAC_PI_2).sin();
             let layers = one.track.files.len();

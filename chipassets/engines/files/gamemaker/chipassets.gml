@@ -38,7 +38,8 @@ function music_init() {
         stack: [], left: {}, voices: [], told: {},
         time: 0, read_at: 0, is_paused: false,
         current: undefined, pending: undefined, sting: undefined, waiting: undefined,
-        level: music_fade(1, 1, 0, 0), game_duck: music_fade(1, 1, 0, 0), sting_duck: music_fade(1, 1, 0, 0)
+        level: music_fade(1, 1, 0, 0), next_level: music_fade(1, 1, 0, 0),
+        game_duck: music_fade(1, 1, 0, 0), sting_duck: music_fade(1, 1, 0, 0)
     };
     var _tracks = global.music.tracks;
     for (var i = 0; i < array_length(_tracks); i++) {
@@ -121,10 +122,12 @@ function music_resume() {
 /// Fade the intensity to 0..1, at once or at the next musical line.
 function music_intensity(_level, _fade_ms = 600, _when = "now") {
     var _m = global.music, _call = "music_intensity(level, fade_ms, when)";
-    var _to = clamp(music_number(_call, "level", _level, _m.level.last), 0, 1);
+    var _to = clamp(music_number(_call, "level", _level, _m.next_level.last), 0, 1);
     _fade_ms = music_number(_call, "fade_ms", _fade_ms, 600);
-    if (_to != _m.level.last) {
-        _m.level = music_turned(_m.level, music_now() + music_ms_to_line(_when), _fade_ms, _to);
+    var _at = music_now() + music_ms_to_line(_when);
+    if (_to != _m.next_level.last || _at < _m.next_level.at) {
+        _m.level = music_level_at(music_now());
+        _m.next_level = music_turned(_m.level, _at, _fade_ms, _to);
     }
 }
 
@@ -178,7 +181,7 @@ function music_state() {
         _playing = { scene: _m.current.scene, track: _here.track, sample: _here.sample };
     }
     return {
-        format: 1, scenes: _scenes, playing: _playing, intensity: _m.level.last,
+        format: 1, scenes: _scenes, playing: _playing, intensity: _m.next_level.last,
         duck_db: abs(20 * log10(max(_m.game_duck.last, 0.0000000001)))
     };
 }
@@ -201,6 +204,7 @@ function music_restore(_saved, _fade_ms = 800) {
     music_end_sting();
     music_duck(_saved.duck_db, 0);
     _m.level = music_fade(clamp(_saved.intensity, 0, 1), clamp(_saved.intensity, 0, 1), 0, 0);
+    _m.next_level = _m.level;
     if (!is_undefined(_m.current)) _m.current.scene = "";
     var _scene = music_scene();
     var _wanted = (array_length(_m.stack) > 0) ? music_track(_scene, music_moods()) : undefined;
@@ -235,7 +239,7 @@ function music_step() {
     if (!is_undefined(_m.waiting) && _soon >= _m.waiting.at) {
         music_start_sting(_now);
     } else if (!is_undefined(_m.sting) && _soon >= _m.sting.ends) {
-        music_end_sting();
+        music_finish_sting(); // another one may wait for its line
     }
     for (var i = array_length(_m.voices) - 1; i >= 0; i--) {
         var _voice = _m.voices[i];
@@ -617,6 +621,16 @@ function music_start_sting(_now) {
 function music_end_sting() {
     var _m = global.music;
     _m.waiting = undefined;
+    music_finish_sting();
+}
+
+/// The fade of the intensity at a time: one that waits for its line leaves the one before it alone.
+function music_level_at(_now) {
+    return (_now >= global.music.next_level.at) ? global.music.next_level : global.music.level;
+}
+
+function music_finish_sting() {
+    var _m = global.music;
     if (is_undefined(_m.sting)) return;
     _m.sting.voice.fade = music_turned(_m.sting.voice.fade, music_now(), MUSIC_RELEASE_MS, 0);
     _m.sting = undefined;
@@ -630,7 +644,7 @@ function music_set_gains(_voice, _now) {
     for (var n = 0; n < _layers; n++) {
         var _part = _m.sting_volume;
         if (!_voice.is_sting) {
-            _part = _m.music_volume * _ducked * music_share(music_point(_m.level, _now), n, _layers);
+            _part = _m.music_volume * _ducked * music_share(music_point(music_level_at(_now), _now), n, _layers);
         }
         audio_sound_gain(_voice.sounds[n], _gain * _part, 0);
     }

@@ -185,7 +185,7 @@ local function new(tracks, backend, options)
     volume = 0.8, music_volume = 1, sting_volume = 1,
     levels = options.levels or LEVELS, rules = options.rules or RULES,
     _tracks = tracks, _backend = backend, _stack = {}, _left = {}, _voices = {}, _told = {},
-    _level = steady(1), _game_duck = steady(1), _sting_duck = steady(1),
+    _level = steady(1), _next_level = steady(1), _game_duck = steady(1), _sting_duck = steady(1),
     _time = 0, _read_at = 0, _is_paused = false,
   }, Music)
 end
@@ -255,10 +255,12 @@ end
 -- Fade the intensity to 0..1 within some seconds, at once or at the next musical line.
 function Music:intensity(level, fade, when)
   local call = "intensity(level, fade, when)"
-  level = clamp(self:_number(call, "level", level, self._level.last), 0, 1)
+  level = clamp(self:_number(call, "level", level, self._next_level.last), 0, 1)
   fade = self:_number(call, "fade", fade, 0.6)
-  if level ~= self._level.last then
-    self._level = turn(self._level, self:_line_time(when), fade, level)
+  local at = self:_line_time(when)
+  if level ~= self._next_level.last or at < self._next_level.at then
+    self._level = self:_level_at(self:_now())
+    self._next_level = turn(self._level, at, fade, level)
   end
 end
 
@@ -312,7 +314,7 @@ function Music:state()
   local duck_db = math.abs(20 * math.log(self._game_duck.last) / math.log(10))
   return {
     format = 1, scenes = scenes, playing = playing,
-    intensity = self._level.last, duck_db = duck_db,
+    intensity = self._next_level.last, duck_db = duck_db,
   }
 end
 
@@ -363,7 +365,7 @@ function Music:update()
   if self._waiting and soon >= self._waiting.at then
     self:_start_sting(now)
   elseif self._sting and soon >= self._sting.ends then
-    self:_end_sting()
+    self:_finish_sting() -- another one may wait for its line
   end
   self:_tend(now)
 end
@@ -506,12 +508,21 @@ end
 
 function Music:_end_sting()
   self._waiting = nil
+  self:_finish_sting()
+end
+
+function Music:_finish_sting()
   if self._sting then
     local now = self:_now()
     self._sting.voice.fade = turn(self._sting.voice.fade, now, RELEASE_SECONDS, 0)
     self._sting = nil
     self:_return_from_sting(now)
   end
+end
+
+-- The fade of the intensity at a time: one that waits for its line leaves the one before it alone.
+function Music:_level_at(now)
+  return now >= self._next_level.at and self._next_level or self._level
 end
 
 function Music:_return_from_sting(now)
@@ -531,7 +542,7 @@ end
 
 function Music:_set_gains(voice, now)
   local gain = self.volume * math.sin(point(voice.fade, now) * math.pi / 2)
-  local shares = spread(point(self._level, now), #voice.track.files)
+  local shares = spread(point(self:_level_at(now), now), #voice.track.files)
   if voice.is_sting then
     gain = gain * self.sting_volume
   else

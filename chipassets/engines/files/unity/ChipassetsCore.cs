@@ -151,7 +151,7 @@ namespace Chipassets
         // The music's time stands still in a pause; by this much it is behind the audio clock.
         double lost, pausedAt;
         bool isPaused;
-        Fade level = Fade.Steady(1), gameDuck = Fade.Steady(1), stingDuck = Fade.Steady(1);
+        Fade level = Fade.Steady(1), nextLevel = Fade.Steady(1), gameDuck = Fade.Steady(1), stingDuck = Fade.Steady(1);
 
         class Entry
         {
@@ -317,7 +317,10 @@ namespace Chipassets
         public void Intensity(float value, float fade = 0.6f, string when = "now")
         {
             value = Math.Min(Math.Max(value, 0), 1);
-            if (value != level.last) level = level.Turn(LineTime(when), fade, value);
+            double at = LineTime(when);
+            if (value == nextLevel.last && at >= nextLevel.at) return;
+            level = LevelAt(Now);
+            nextLevel = level.Turn(at, fade, value);
         }
 
         /// <summary>Lower the music by some decibels until the next call; 0 restores it.</summary>
@@ -353,7 +356,7 @@ namespace Chipassets
             {
                 format = 1,
                 scenes = new SceneState[stack.Count],
-                intensity = level.last,
+                intensity = nextLevel.last,
                 duck_db = (float)Math.Abs(20 * Math.Log10(Math.Max(gameDuck.last, 1e-10))),
             };
             for (int i = 0; i < stack.Count; i++)
@@ -379,7 +382,7 @@ namespace Chipassets
             }
             EndSting();
             Duck(state.duck_db, 0);
-            level = Fade.Steady(Math.Min(Math.Max(state.intensity, 0), 1));
+            level = nextLevel = Fade.Steady(Math.Min(Math.Max(state.intensity, 0), 1));
             if (current != null) current.scene = "";
             string scene = Scene;
             Track wanted = stack.Count > 0 ? ForScene(scene, Top.moods) : null;
@@ -414,7 +417,7 @@ namespace Chipassets
                 Take(change);
             }
             if (waiting != null && now + Ahead >= waiting.at) StartSting(Math.Max(waiting.at, now + Lead));
-            else if (sting != null && now >= sting.ends) EndSting();
+            else if (sting != null && now >= sting.ends) FinishSting();
             for (int i = voices.Count - 1; i >= 0; i--)
             {
                 Voice voice = voices[i];
@@ -544,6 +547,18 @@ namespace Chipassets
         void EndSting()
         {
             waiting = null;
+            FinishSting();
+        }
+
+        /// <summary>The fade of the intensity at a time: one that waits leaves the one before it alone.</summary>
+        Fade LevelAt(double now)
+        {
+            return now >= nextLevel.at ? nextLevel : level;
+        }
+
+        /// <summary>End the sting that sounds; another one may wait for its line.</summary>
+        void FinishSting()
+        {
             if (sting == null) return;
             double now = Now;
             sting.voice.fade = sting.voice.fade.Turn(now, ReleaseSeconds, 0);
@@ -558,7 +573,7 @@ namespace Chipassets
             if (voice.isSting) gain *= stingVolume;
             else gain *= musicVolume * Math.Min(gameDuck.Point(now), stingDuck.Point(now));
             for (int n = 0; n < layers; n++)
-                voice.sounds.SetGain(n, voice.isSting ? gain : gain * Share(level.Point(now), n, layers));
+                voice.sounds.SetGain(n, voice.isSting ? gain : gain * Share(LevelAt(now).Point(now), n, layers));
         }
 
         Track ForScene(string scene, string[] moods)

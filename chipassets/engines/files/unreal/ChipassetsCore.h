@@ -225,7 +225,10 @@ public:
     void Intensity(double value, double fade = 0.6, const std::string& when = "now") {
         std::lock_guard<std::mutex> lock(mutex_);
         value = std::clamp(value, 0.0, 1.0);
-        if (value != level_.last) level_ = level_.Turn(LineTime(when), Frames(fade), value);
+        int64_t at = LineTime(when);
+        if (value == nextLevel_.last && at >= nextLevel_.at) return;
+        level_ = LevelAt(clock_);
+        nextLevel_ = level_.Turn(at, Frames(fade), value);
     }
 
     // Lower the music by some decibels until the next call; 0 restores it.
@@ -279,7 +282,7 @@ public:
         json += current ? "{\"scene\": " + Quoted(current->scene) + ", " + PlaceJson(current->scene) + "}" : "null";
         char numbers[96];
         double duckDb = std::fabs(20 * std::log10(std::max(gameDuck_.last, 1e-10)));
-        std::snprintf(numbers, sizeof numbers, ", \"intensity\": %.6g, \"duck_db\": %.6g}", level_.last, duckDb);
+        std::snprintf(numbers, sizeof numbers, ", \"intensity\": %.6g, \"duck_db\": %.6g}", nextLevel_.last, duckDb);
         return json + numbers;
     }
 
@@ -302,7 +305,7 @@ public:
         }
         EndSting();
         DuckNow(state["duck_db"].number, 0);
-        level_ = Fade::Steady(std::clamp(state["intensity"].number, 0.0, 1.0));
+        level_ = nextLevel_ = Fade::Steady(std::clamp(state["intensity"].number, 0.0, 1.0));
         if (Voice* current = Current()) current->scene.clear();
         std::string scene = Scene();
         const Track* wanted = stack_.empty() ? nullptr : ForScene(scene, stack_.back().moods);
@@ -411,7 +414,7 @@ private:
     uint64_t current_ = 0, made_ = 0;
     Change pending_;
     StingWish sting_, waiting_;
-    Fade level_ = Fade::Steady(1), gameDuck_ = Fade::Steady(1), stingDuck_ = Fade::Steady(1);
+    Fade level_ = Fade::Steady(1), nextLevel_ = Fade::Steady(1), gameDuck_ = Fade::Steady(1), stingDuck_ = Fade::Steady(1);
     int64_t clock_ = 0;
     std::vector<float> mixed_;
     bool isPaused_ = false;
@@ -553,7 +556,7 @@ private:
             Take(change);
         }
         if (waiting_.track && clock_ >= waiting_.at) StartSting();
-        else if (sting_.track && clock_ >= sting_.at) EndSting();
+        else if (sting_.track && clock_ >= sting_.at) FinishSting();
         auto isOver = [&](const Voice& voice) { return voice.fade.last == 0 && clock_ >= voice.fade.at + voice.fade.length; };
         voices_.erase(std::remove_if(voices_.begin(), voices_.end(), isOver), voices_.end());
     }
@@ -608,6 +611,14 @@ private:
 
     void EndSting() {
         waiting_ = {};
+        FinishSting();
+    }
+
+    // The fade of the intensity at a time: one that waits for its line leaves the one before it alone.
+    const Fade& LevelAt(int64_t now) const { return now >= nextLevel_.at ? nextLevel_ : level_; }
+
+    // End the sting that sounds; another one may wait for its line.
+    void FinishSting() {
         if (!sting_.track) return;
         if (Voice* voice = Find(sting_.id)) voice->fade = voice->fade.Turn(clock_, Frames(0.06), 0);
         sting_ = {};
@@ -618,7 +629,7 @@ private:
         double gain = volume * std::sin(voice.fade.Point(now) * kQuarter);
         if (voice.isSting) return gain * stingVolume;
         gain *= musicVolume * std::min(gameDuck_.Point(now), stingDuck_.Point(now));
-        return gain * Share(level_.Point(now), layer, static_cast<int>(voice.layers.size()));
+        return gain * Share(LevelAt(now).Point(now), layer, static_cast<int>(voice.layers.size()));
     }
 
     void Mix(int16_t* out, int frames) {

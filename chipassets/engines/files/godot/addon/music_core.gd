@@ -55,6 +55,7 @@ var _pending = null
 var _sting = null
 var _waiting_sting = null
 var _level = {"start": 1.0, "end": 1.0, "at": 0, "ms": 0}
+var _next_level = _level
 var _game_duck = {"start": 1.0, "end": 1.0, "at": 0, "ms": 0}
 var _sting_duck = {"start": 1.0, "end": 1.0, "at": 0, "ms": 0}
 var _told = {}
@@ -140,10 +141,12 @@ func resume():
 # Fade the intensity to 0..1 within fade_ms, at once or at the next musical line.
 func intensity(level, fade_ms = 600, when = "now"):
 	var call = "intensity(level, fade_ms, when)"
-	level = clamp(_number(call, "level", level, _level["end"]), 0.0, 1.0)
+	level = clamp(_number(call, "level", level, _next_level["end"]), 0.0, 1.0)
 	fade_ms = _number(call, "fade_ms", fade_ms, 600)
-	if level != _level["end"]:
-		_level = _turned(_level, _music_ms() + _ms_to_line(when), fade_ms, level)
+	var at = _music_ms() + _ms_to_line(when)
+	if level != _next_level["end"] or at < _next_level["at"]:
+		_level = _level_at(_music_ms())
+		_next_level = _turned(_level, at, fade_ms, level)
 
 
 # Lower the music by some decibels until the next call; 0 restores it.
@@ -206,7 +209,7 @@ func state():
 		playing = {"scene": _current["scene"], "track": here[0], "sample": here[1]}
 	var duck_db = abs(20.0 * log(max(_game_duck["end"], 1e-10)) / log(10.0))
 	return {
-		"format": 1, "scenes": scenes, "playing": playing, "intensity": _level["end"],
+		"format": 1, "scenes": scenes, "playing": playing, "intensity": _next_level["end"],
 		"duck_db": duck_db,
 	}
 
@@ -267,7 +270,7 @@ func update():
 	if _waiting_sting != null and soon >= _waiting_sting["at"]:
 		_start_sting(now)
 	elif _sting != null and soon >= _sting["ends"]:
-		_end_sting()
+		_finish_sting()  # another one may wait for its line
 	_tend(now)
 
 
@@ -435,11 +438,20 @@ func _start_sting(now):
 
 func _end_sting():
 	_waiting_sting = null
+	_finish_sting()
+
+
+func _finish_sting():
 	if _sting != null:
 		var now = _music_ms()
 		_sting["voice"]["fade"] = _turned(_sting["voice"]["fade"], now, 60, 0.0)
 		_sting = null
 		_return_from_sting(now)
+
+
+# The fade of the intensity at a time: one that waits for its line leaves the one before it alone.
+func _level_at(now):
+	return _next_level if now >= _next_level["at"] else _level
 
 
 func _return_from_sting(now):
@@ -472,7 +484,7 @@ func _set_gains(voice, now):
 		gain *= sting_volume
 	else:
 		gain *= music_volume * min(_point(_game_duck, now), _point(_sting_duck, now))
-		shares = spread(_point(_level, now), voice["players"].size())
+		shares = spread(_point(_level_at(now), now), voice["players"].size())
 	for i in range(voice["players"].size()):
 		var share = shares[i] if i < shares.size() else 1.0
 		voice["players"][i].volume_db = max(to_db(max(gain * share, 1e-6)), SILENT_DB)
