@@ -21,7 +21,7 @@ DRUMS_VERSION = 3
 RENDER_VERSION = 15
 """Raised whenever samples, pictures or MIDI files would be others."""
 
-CHIPFILES_VERSION = 12
+CHIPFILES_VERSION = 13
 """Raised whenever files for consoles and trackers would be others."""
 
 

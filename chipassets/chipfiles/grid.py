@@ -1,7 +1,8 @@
 """Rows and patterns: the frames of a ChipSong on a tracker's grid.
 
-A row is a 16th note. Its length in frames follows the song's own bars, so that a note that starts
-on a step starts exactly on a row. The loop's start and the song's end always begin a row.
+A row is a 16th note. Its length in frames follows the song's own bars and, where it is given, the
+swing, so that a note that starts on a step starts exactly on a row. The loop's start and the song's
+end always begin a row.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from itertools import pairwise
 
 from chipassets.chips.chipsong import ChipSong
 from chipassets.errors import RenderError
-from chipassets.units import step_frame, steps_per_bar
+from chipassets.units import STRAIGHT, Swing, steps_per_bar, swung_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,13 @@ class Grid:
         return row + (2 * late > self.rows[row].frames and row + 1 < len(self.rows))
 
 
-def row_grid(song: ChipSong, beats_per_bar: float, longest_frames: int) -> Grid:
+def row_grid(
+    song: ChipSong, beats_per_bar: float, longest_frames: int, swing: Swing = STRAIGHT
+) -> Grid:
     """Return the rows of the song, none longer than `longest_frames`; they cover every frame.
 
-    RenderError for a song without frames or whose loop starts outside it.
+    With the song's swing late rows begin as late as its notes. RenderError for a song without
+    frames or whose loop starts outside it.
     """
     start = song.loop_start_frame
     if song.frames < 1 or song.frames_per_bar < 1 or not 0 <= (start or 0) < song.frames:
@@ -54,7 +58,7 @@ def row_grid(song: ChipSong, beats_per_bar: float, longest_frames: int) -> Grid:
             f"a song of {song.frames} frames in bars of {song.frames_per_bar} that loops from "
             f"{start} has no rows"
         )
-    edges = _edges(song, beats_per_bar)
+    edges = _edges(song, beats_per_bar, swing)
     rows: list[Row] = []
     for edge, following in pairwise(edges):
         rows += _split(edge, following, edge // song.frames_per_bar, longest_frames)
@@ -62,11 +66,11 @@ def row_grid(song: ChipSong, beats_per_bar: float, longest_frames: int) -> Grid:
     return Grid(tuple(rows), loop_row)
 
 
-def _edges(song: ChipSong, beats_per_bar: float) -> list[int]:
+def _edges(song: ChipSong, beats_per_bar: float, swing: Swing) -> list[int]:
     """Return the frames at which rows begin, and the song's end."""
     bars = -(-song.frames // song.frames_per_bar)
     steps = range(bars * steps_per_bar(beats_per_bar))
-    frames = {step_frame(step, song.frames_per_bar, beats_per_bar) for step in steps}
+    frames = {swung_frame(step, song.frames_per_bar, beats_per_bar, swing) for step in steps}
     inside = {frame for frame in frames if frame < song.frames}
     return sorted(inside | {song.loop_start_frame or 0, song.frames})
 

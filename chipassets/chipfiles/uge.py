@@ -1,23 +1,37 @@
-"""A ChipSong as a hUGETracker song, which GB Studio can play: `.uge`, version 6.
+"""A ChipSong as a hUGETracker song, which GB Studio can play.
 
-Layout: hUGETracker manual, "UGE v5/v6 format spec", with routines as a length and their bytes, and
-rows of subpatterns always present, as in real files. A row is a 16th note; speeds (Fxx) keep rows
-in time with the audio and cuts (Exx) end notes to the frame. A volume macro becomes the nearest of
-the chip's own envelopes. Effects Bxx and Dxx count orders and rows from 1.
+A row is a 16th note, as late as the song swings. hUGEDriver is called 64 times a second, as GB
+Studio does whatever the file says; the file's timer makes hUGETracker do the same. So a pattern is
+the whole number of ticks that is nearest to its frames. Speeds (Fxx) give each row its ticks, and
+cuts (Exx) end notes to the tick. A volume macro becomes the nearest of the chip's own envelopes; a
+drum has the registers that the log writes. Effects Bxx and Dxx count orders and rows from 1.
 """
 
 from __future__ import annotations
 
 import math
-import struct
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
 from chipassets.chipfiles.result import ChipFile
-from chipassets.chipfiles.text import fit_fields, to_ascii
+from chipassets.chipfiles.text import fit_fields
+from chipassets.chipfiles.uge_file import (
+    EMPTY,
+    ROWS,
+    TEXT_SIZE,
+    TICK_HZ,
+    WAVES,
+    Sound,
+    UgeCell,
+    UgeVoice,
+    uge_bytes,
+)
+from chipassets.chipfiles.uge_sounds import Key, drum_palette, key_of, palette_of
 from chipassets.chips.chipsong import (
     ChipNote,
     ChipSong,
@@ -26,18 +40,20 @@ from chipassets.chips.chipsong import (
     Macro,
     counted,
 )
-from chipassets.chips.profiles import CHIPS, NOISE_PERIODS, VoiceSpec
+from chipassets.chips.profiles import CHIPS, VoiceSpec
 from chipassets.chips.registers import RegisterLog
 from chipassets.errors import RenderError
-from chipassets.units import OCTAVE
+from chipassets.units import CENT, OCTAVE, STRAIGHT, Swing
 
-VERSION = 6
-ROWS, MOST_INSTRUMENTS, WAVES, ROUTINES = 64, 15, 16, 16
-NO_NOTE = 90
-_TEXT_SIZE = 255
 _LONGEST_ROW = 31
 _MOST_NOTES = 72
-_CUT, _BREAK, _JUMP, _SPEED, _SIDES = 0xE, 0xD, 0xB, 0xF, 0x8
+_MOST_NIBBLE = 15
+_CHORD, _VIBRATO, _SIDES = 0x0, 0x4, 0x8
+_JUMP, _BREAK, _CUT, _SPEED = 0xB, 0xD, 0xE, 0xF
+_CHORD_SIZE = 3
+_VIBRATO_TICKS = 4
+"""Vibrato is off and on by this bit of a counter of ticks: 8 times a second."""
+_PERIODS = 2048
 
 _KINDS = ("dmg_pulse", "dmg_wave", "noise")
 """The kinds of voices in the file's order; the voices of a kind share its instruments."""
@@ -47,46 +63,40 @@ _LOWEST = {"dmg_pulse": 36, "dmg_wave": 24}
 
 _WAVE_MEMORY = 0xFF30
 _PANNING = 0xFF25
-_FRAMES_HEARD = 24
-_ENVELOPE_HZ = 64
 
 _TWICE = "UGE: a second note of a voice in one row"
 _OUTSIDE = "UGE: a note outside the song"
 _OCTAVE = "UGE: a note an octave away, as there are six octaves"
-_LEVELS = "UGE: a note at a level nearby, as a voice has 15 instruments"
-_CHORDS = "UGE: a note without its fast arpeggio"
-_VIBRATO = "UGE: a note without its vibrato"
+_CHORDS = "UGE: a note without its fast arpeggio of over three pitches or 15 semitones"
+_NO_VIBRATO = "UGE: a note without its vibrato, which is less than a step of the period"
+_BEND = "UGE: a note without its slide"
 _ENDS = "UGE: a note's end moved, as its row holds another effect"
-
-
-@dataclass(frozen=True, slots=True)
-class UgeCell:
-    """A row of one voice: `instrument` from 1, 0 is none; effect 0 with parameter 0 is none."""
-
-    note: int = NO_NOTE
-    instrument: int = 0
-    effect: int = 0
-    parameter: int = 0
-
-
-EMPTY = UgeCell()
+_STILL = "UGE: a row without its vibrato or arpeggio, as it holds another effect"
 
 
 def encode_uge(
-    song: ChipSong, log: RegisterLog, *, title: str, author: str = "", beats_per_bar: float = 4
+    song: ChipSong,
+    log: RegisterLog,
+    *,
+    title: str,
+    author: str = "",
+    beats_per_bar: float = 4,
+    swing: Swing = STRAIGHT,
 ) -> ChipFile:
     """Return the song of the chip `gameboy`, whose registers are `log`, as a hUGETracker song.
 
-    The waves and the panning are those that the log writes. What rows, envelopes and 15 instruments
-    per voice cannot hold is reported. A song that ends continues with silence. RenderError for
-    another chip, a voice that it does not have, or more instruments than the limit.
+    The waves, the panning and the drums are those that the log writes; `swing` is that of the
+    song's notes. What rows, envelopes and 15 instruments per voice cannot hold is reported. A song
+    that ends continues with silence. RenderError for another chip, a voice that it does not have,
+    or more instruments than the limit.
     """
     _check(song)
     waves_of = _waves_of(song, log)
     waves = list(dict.fromkeys(waves_of.values())) or list(_waves(log).values())[:1]
-    texts, changed = fit_fields({"title": title, "author": author}, _TEXT_SIZE, "UGE")
-    grid = row_grid(song, beats_per_bar, _LONGEST_ROW)
+    texts, changed = fit_fields({"title": title, "author": author}, TEXT_SIZE, "UGE")
+    grid = row_grid(song, beats_per_bar, _LONGEST_ROW, swing)
     patterns = cut_patterns(grid, ROWS)
+    ticks = _row_ticks(grid, patterns, CHIPS[song.chip].frame_rate_hz)
     if song.loop_start_frame is None:
         patterns.append(range(len(grid.rows), len(grid.rows) + 1))
     lost: Counter[str] = Counter()
@@ -94,23 +104,53 @@ def encode_uge(
     for kind in _KINDS:
         specs = [spec for spec in CHIPS[song.chip].voices if spec.kind == kind]
         voices = [song.voice(spec.name) for spec in specs]
-        palette = _palette(song, kind, voices, lost)
+        notes: dict[Key, int] = {}
+        if kind == "noise":
+            palette, notes = drum_palette(voices, log, lost)
+        else:
+            palette = palette_of(song, kind, voices, lost)
         if kind == "dmg_wave":
             palette = {
-                key: replace(sound, wave=waves.index(waves_of[key[0]]))
+                key: replace(sound, wave=waves.index(waves_of[key.instrument]))
                 for key, sound in palette.items()
             }
         sounds: dict[Sound, int] = {}
         for spec, voice in zip(specs, voices, strict=True):
-            lanes.append(_Lane(song, grid, spec, palette, sounds, lost).filled(voice))
+            lanes.append(_Lane(song, grid, ticks, spec, palette, notes, sounds, lost).filled(voice))
     cells = [lane.cells for lane in lanes]
-    _steer(cells, grid, patterns, lost)
+    _steer(cells, grid, ticks, patterns, lost)
     for number, writes in enumerate(log.frames):
         for write in (write for write in writes if write.address == _PANNING):
             _put(cells, grid.place(number)[0], _SIDES, write.value, lost)
-    body = _body(texts, lanes, _wave_table(waves), grid, patterns)
-    dropped = counted(sorted(lost.items()))
-    return ChipFile(body, (*changed, *dropped))
+    played = [
+        UgeVoice([tuple(lane.cells.get(row, EMPTY) for row in rows) for rows in patterns])
+        for lane in lanes
+    ]
+    kinds = [list(lane.sounds) for lane in (lanes[0], *lanes[2:])]
+    body = uge_bytes(texts, kinds, _wave_table(waves), ticks[0], played)
+    return ChipFile(body, (*changed, *counted(sorted(lost.items()))))
+
+
+def _row_ticks(grid: Grid, patterns: Sequence[range], frame_rate_hz: Fraction) -> list[int]:
+    """Return each row's length in ticks: patterns of as many frames have as many ticks.
+
+    Only where a pattern would end more than a tick early or late it has one more or less.
+    """
+    found: list[int] = []
+    usual: dict[int, int] = {}
+    now = Fraction(0)
+    for pattern in patterns:
+        rows = [grid.rows[row] for row in pattern]
+        start, frames = rows[0].start_frame, sum(row.frames for row in rows)
+        now += frames * TICK_HZ / frame_rate_hz
+        nearest = max(round(now) - sum(found), len(rows))
+        whole = usual.setdefault(frames, nearest)
+        if abs(sum(found) + whole - now) > 1:
+            whole = nearest
+        edges = [whole * (row.start_frame - start) / frames for row in rows]
+        places = [*(math.floor(edge + 0.5) for edge in edges), whole]
+        found += [b - a for a, b in pairwise(places)]
+    return found
 
 
 def _check(song: ChipSong) -> None:
@@ -153,31 +193,22 @@ def _wave_table(waves: Sequence[bytes]) -> bytes:
     return steps.ljust(32 * WAVES, b"\0")
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """An instrument of the file: its name, and its register values."""
-
-    name: str
-    volume: int
-    fade: int
-    duty: int = 0
-    wave: int = 0
-
-
 @dataclass(slots=True)
 class _Lane:
     """One voice's instruments and cells while they are filled."""
 
     song: ChipSong
     grid: Grid
+    ticks: Sequence[int]
     spec: VoiceSpec
-    palette: Mapping[tuple[str, int], Sound]
+    palette: Mapping[Key, Sound]
+    notes: Mapping[Key, int]
     sounds: dict[Sound, int]
     lost: Counter[str]
     cells: dict[int, UgeCell] = field(default_factory=dict)
 
     def filled(self, voice: ChipVoice) -> _Lane:
-        """Return the lane with the voice's notes and their ends."""
+        """Return the lane with the voice's notes, their ends, and what moves their pitch."""
         kept: list[tuple[int, ChipNote]] = []
         for note in voice.notes:
             if not 0 <= note.start_frame < self.song.frames or note.duration_frames < 1:
@@ -187,13 +218,14 @@ class _Lane:
             if row in self.cells:
                 self.lost[_TWICE] += 1
                 continue
-            sound = self.palette[note.instrument, note.level]
+            sound = self.palette[key_of(note, self.spec.kind)]
             number = self.sounds.setdefault(sound, len(self.sounds) + 1)
             self.cells[row] = UgeCell(self._note(note), number)
             kept.append((row, note))
         following = [row for row, _ in kept[1:]] + [len(self.grid.rows)]
         for (row, note), until in zip(kept, following, strict=False):
-            self._end(note, row, until)
+            if self.spec.kind != "noise":
+                self._move(note, row, self._end(note, row, until))
         if kept and self.grid.loop_row is not None:
             self.cells.setdefault(self.grid.loop_row, UgeCell(effect=_CUT))
         return self
@@ -201,14 +233,10 @@ class _Lane:
     def _note(self, note: ChipNote) -> int:
         """Return hUGETracker's note, moved by octaves into its range, counting what is lost."""
         if self.spec.kind == "noise":
-            instrument = self.song.instrument(note.instrument)
-            # The noise period at which the drum's macro settles.
-            index = min(max(note.pitch + instrument.arpeggio.at(2), 0), len(NOISE_PERIODS) - 1)
-            return noise_note(index)
+            return self.notes[key_of(note, "noise")]
         instrument = self.song.instrument(note.instrument)
-        self.lost[_CHORDS] += instrument.arpeggio.loop is not None
-        self.lost[_VIBRATO] += instrument.vibrato_delay_frames is not None
-        place = moved = note.pitch - _LOWEST[self.spec.kind]
+        self.lost[_BEND] += any(instrument.pitch.values)
+        place = moved = note.pitch + min(_offsets(instrument)) - _LOWEST[self.spec.kind]
         while moved < 0:
             moved += OCTAVE
         while moved >= _MOST_NOTES:
@@ -216,89 +244,75 @@ class _Lane:
         self.lost[_OCTAVE] += moved != place
         return moved
 
-    def _end(self, note: ChipNote, row: int, following: int) -> None:
-        """Cut the note at its frame, unless the next one begins in that row."""
-        if self.spec.kind == "noise" or note.end_frame >= self.song.frames:
+    def _end(self, note: ChipNote, row: int, following: int) -> int:
+        """Cut the note where it falls silent; return the first row that it does not fill."""
+        frames = _heard_frames(self.song.instrument(note.instrument).volume, note.duration_frames)
+        end = note.start_frame + frames
+        if end >= self.song.frames:
+            return following
+        last, late = self.grid.place(end)
+        if last >= following:
+            return following
+        if last == row and not late:
+            return row + 1
+        ticks = late * self.ticks[last] / self.grid.rows[last].frames
+        tick = min(math.floor(ticks + 0.5), self.ticks[last] - 1)
+        self.cells[last] = replace(self.cells.get(last, EMPTY), effect=_CUT, parameter=tick)
+        return last
+
+    def _move(self, note: ChipNote, row: int, until: int) -> None:
+        """Put the note's fast arpeggio or its vibrato into the rows that it fills."""
+        instrument = self.song.instrument(note.instrument)
+        offsets = _offsets(instrument)
+        base = self.cells[row].note
+        if len(offsets) > 1:
+            up = [offset - min(offsets) for offset in offsets][1:]
+            if len(offsets) > _CHORD_SIZE or max(*up, 0) > min(
+                _MOST_NIBBLE, _MOST_NOTES - 1 - base
+            ):
+                self.lost[_CHORDS] += 1
+                return
+            effect = UgeCell(effect=_CHORD, parameter=up[0] << 4 | (up[1] if len(up) > 1 else 0))
+            start = note.start_frame
+        elif instrument.vibrato_delay_frames is not None:
+            units = self._vibrato_units(base, instrument.vibrato_depth_cents)
+            start = note.start_frame + instrument.vibrato_delay_frames
+            self.lost[_NO_VIBRATO] += not units and start < note.end_frame
+            if not units:
+                return
+            effect = UgeCell(effect=_VIBRATO, parameter=_VIBRATO_TICKS << 4 | units)
+        else:
             return
-        last, late = self.grid.place(note.end_frame)
-        if last >= following or (last == row and not late):
-            return
-        self.cells[last] = replace(self.cells.get(last, EMPTY), effect=_CUT, parameter=late)
+        for at in range(row, until):
+            cell = self.cells.get(at, EMPTY)
+            if self.grid.rows[at].start_frame >= start and not (cell.effect or cell.parameter):
+                self.cells[at] = replace(cell, effect=effect.effect, parameter=effect.parameter)
+
+    def _vibrato_units(self, note: int, depth_cents: int) -> int:
+        """Return the steps of the period that are nearest to a depth, as vibrato only goes up."""
+        hz = 440 * 2 ** ((note + _LOWEST[self.spec.kind] - 69) / OCTAVE)
+        steps_hz = 131_072 if self.spec.kind == "dmg_pulse" else 65_536
+        return min(round(depth_cents * CENT * steps_hz / hz), _MOST_NIBBLE)
 
 
-def _palette(
-    song: ChipSong, kind: str, voices: Sequence[ChipVoice], lost: Counter[str]
-) -> dict[tuple[str, int], Sound]:
-    """Return the instrument of every sound at every level, few enough for a kind of voice."""
-    used = Counter((note.instrument, note.level) for voice in voices for note in voice.notes)
-    for step in range(1, 16):
-        palette = {
-            (name, level): _sound(song.instrument(name), kind, _near(level, step))
-            for name, level in used
-        }
-        if len(set(palette.values())) <= MOST_INSTRUMENTS:
-            lost[_LEVELS] += sum(n for key, n in used.items() if _near(key[1], step) != key[1])
-            return palette
-    raise RenderError(
-        f"the song has {len({name for name, _ in used})} instruments for a kind of voice, and UGE "
-        f"holds {MOST_INSTRUMENTS}; use fewer"
-    )
-
-
-def _sound(instrument: Instrument, kind: str, level: int) -> Sound:
-    """Return the instrument's register values at a level.
-
-    Instruments of a chord differ only in the arpeggio, which the format cannot hold.
-    """
-    # Chords differ from their instrument only in the arpeggio, which the format cannot hold.
-    name = to_ascii(instrument.name.rstrip("-0123456789 "))
-    volume, fade = _envelope(instrument.volume, level)
-    if kind == "dmg_wave":
-        return Sound(name[:_TEXT_SIZE], 1 if volume > 10 else 2 if volume > 5 else 3, 0)
-    duty = instrument.duty.at(8) if kind == "dmg_pulse" else 0
-    return Sound(f"{name} {level}"[:_TEXT_SIZE], volume, fade, duty)
-
-
-def _near(level: int, step: int) -> int:
-    """Return the multiple of `step` that is nearest to a level, within 1 to 15."""
-    return min(15, max(1, round(level / step) * step))
+def _offsets(instrument: Instrument) -> tuple[int, ...]:
+    """Return the semitones between which an endless arpeggio alternates; (0,) without one."""
+    arpeggio = instrument.arpeggio
+    return tuple(sorted({0, *arpeggio.values})) if arpeggio.loop is not None else (0,)
 
 
 @lru_cache(maxsize=512)
-def _envelope(macro: Macro, level: int) -> tuple[int, int]:
-    """Return the chip's initial volume and period (0 for none) that follow the macro best."""
-    wanted = [macro.at(age) * level / 15 for age in range(_FRAMES_HEARD)]
-    wanted[0] = max(wanted[:3])
-
-    def off(choice: tuple[int, int]) -> float:
-        """Return the squared error of a volume and a period."""
-        volume, period = choice
-        total = 0.0
-        for age, value in enumerate(wanted):
-            fallen = age * _ENVELOPE_HZ / 60 / period if period else 0.0
-            total += (max(volume - math.floor(fallen), 0) - value) ** 2
-        return total
-
-    return min(((v, p) for v in range(1, 16) for p in range(8)), key=off)
-
-
-@lru_cache(maxsize=32)
-def noise_note(index: int) -> int:
-    """Return hUGETracker's note, 0 to 63, whose noise is nearest to a period of the table."""
-    wanted = float(CHIPS["nes"].clock_hz) / NOISE_PERIODS[index]
-    return min(range(64), key=lambda note: abs(math.log(_noise_hz(note) / wanted)))
-
-
-def _noise_hz(note: int) -> float:
-    """Return the rate of hUGEDriver's noise for a note."""
-    turned = 63 - note
-    shift, divider = (0, turned) if turned < 7 else ((turned - 4) // 4, turned % 4 + 4)
-    return float(262_144 / ((divider or 0.5) * (1 << shift)))
+def _heard_frames(volume: Macro, frames: int) -> int:
+    """Return the frames of a note before its macro is silent for good."""
+    while frames > 1 and not volume.at(frames - 1):
+        frames -= 1
+    return frames
 
 
 def _steer(
     lanes: Sequence[dict[int, UgeCell]],
     grid: Grid,
+    ticks: Sequence[int],
     patterns: Sequence[range],
     lost: Counter[str],
 ) -> None:
@@ -307,13 +321,15 @@ def _steer(
     speed = 0
     for number, pattern in enumerate(patterns):
         for row in pattern:
-            frames = grid.rows[row].frames if row < len(grid.rows) else speed
-            if frames != speed or row in (pattern.start, grid.loop_row):
-                speed = frames
+            own = ticks[row] if row < len(ticks) else speed
+            if own != speed or row in (pattern.start, grid.loop_row):
+                speed = own
                 _put(lanes, row, _SPEED, speed, lost)
         if number == len(patterns) - 1:
             goal = number if grid.loop_row is None else starts.index(grid.loop_row)
-            _put(lanes, pattern[-1], _JUMP, goal + 1, lost)
+            # After its last row the last pattern is followed by the first without a jump.
+            if goal or len(pattern) < ROWS:
+                _put(lanes, pattern[-1], _JUMP, goal + 1, lost)
         elif len(pattern) < ROWS:
             _put(lanes, pattern[-1], _BREAK, 1, lost)
 
@@ -321,86 +337,17 @@ def _steer(
 def _put(
     lanes: Sequence[dict[int, UgeCell]], row: int, effect: int, parameter: int, lost: Counter[str]
 ) -> None:
-    """Put an effect in a cell without one, noise first; else in place of a cut."""
+    """Put an effect in a cell without one, noise first; else in place of a move or of a cut."""
+    losses = (None, _STILL, _ENDS)
 
     def taken(lane: dict[int, UgeCell]) -> int:
         cell = lane.get(row, EMPTY)
-        return 0 if not cell.effect else 1 if cell.effect == _CUT else 2
+        if cell.effect in (_CHORD, _VIBRATO):
+            return 1 if cell.effect or cell.parameter else 0
+        return 2 if cell.effect == _CUT else 3
 
     lane = min(reversed(lanes), key=taken)
-    lost[_ENDS] += taken(lane) == 1
+    loss = losses[taken(lane)] if taken(lane) < len(losses) else None
+    if loss:
+        lost[loss] += 1
     lane[row] = replace(lane.get(row, EMPTY), effect=effect, parameter=parameter)
-
-
-def _body(
-    texts: Mapping[str, str],
-    lanes: Sequence[_Lane],
-    waves: bytes,
-    grid: Grid,
-    patterns: Sequence[range],
-) -> bytes:
-    """Return the song's bytes; equal patterns of a voice are stored once."""
-    kinds = (lanes[0].sounds, lanes[2].sounds, lanes[3].sounds)
-    distinct: dict[tuple[UgeCell, ...], int] = {}
-    orders: list[list[int]] = [[] for _ in lanes]
-    for pattern in patterns:
-        for lane, order in zip(lanes, orders, strict=True):
-            cells = tuple(lane.cells.get(row, EMPTY) for row in pattern)
-            cells += (EMPTY,) * (ROWS - len(cells))
-            order.append(distinct.setdefault(cells, len(distinct)))
-    return b"".join(
-        (
-            struct.pack("<I", VERSION),
-            _text(texts["title"]),
-            _text(texts["author"]),
-            _text(""),
-            *(_instruments(kind, list(sounds)) for kind, sounds in enumerate(kinds)),
-            waves,
-            struct.pack("<IBI", grid.rows[0].frames, 0, 0),
-            struct.pack("<I", len(distinct)),
-            *(_pattern(number, cells) for cells, number in distinct.items()),
-            *(_order(order) for order in orders),
-            bytes(4 * ROUTINES),
-        )
-    )
-
-
-def _text(text: str) -> bytes:
-    """Return a text as hUGETracker stores it: its length, then a field of fixed size."""
-    data = text.encode("ascii")
-    return bytes((len(data),)) + data.ljust(_TEXT_SIZE, b"\0")
-
-
-def _instruments(kind: int, sounds: Sequence[Sound]) -> bytes:
-    rows = [*sounds, *[Sound("", 15 if kind != 1 else 1, 0)] * (MOST_INSTRUMENTS - len(sounds))]
-    return b"".join(_instrument(kind, sound) for sound in rows)
-
-
-def _instrument(kind: int, sound: Sound) -> bytes:
-    """Return an instrument's record; kind 0 is a pulse, 1 the wave, 2 the noise."""
-    volume, fade = (0, 0) if kind == 1 else (sound.volume, sound.fade)
-    level = sound.volume if kind == 1 else 0
-    return b"".join(
-        (
-            struct.pack("<I", kind),
-            _text(sound.name),
-            struct.pack("<IBBIB", 0, 0, volume, 1, fade),
-            struct.pack("<III", 0, 0, 0),
-            struct.pack("<BII", sound.duty, level, sound.wave),
-            struct.pack("<IB", 0, 0),
-            struct.pack("<IIIIB", NO_NOTE, 0, 0, 0, 0) * ROWS,
-        )
-    )
-
-
-def _pattern(number: int, cells: Sequence[UgeCell]) -> bytes:
-    rows = (
-        struct.pack("<IIIIB", cell.note, cell.instrument, 0, cell.effect, cell.parameter)
-        for cell in cells
-    )
-    return struct.pack("<I", number) + b"".join(rows)
-
-
-def _order(order: Sequence[int]) -> bytes:
-    """Return an order list; its count is one too large, and a filler takes the extra place."""
-    return struct.pack(f"<I{len(order)}II", len(order) + 1, *order, 0)

@@ -314,6 +314,7 @@ def _uge(finished: Finished) -> Parts:
         title=track.name,
         author=finished.plan.author,
         beats_per_bar=track.beats_per_bar,
+        swing=track.swing,
     )
     return {"": file}
 

@@ -11,11 +11,12 @@ from hypothesis import given
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.chipfiles import encode_uge
-from chipassets.chipfiles.uge import noise_note
+from chipassets.chipfiles.uge_sounds import noise_note
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import RenderError
 from chipassets.music.score import Section
+from chipassets.units import STRAIGHT, Swing
 from tests.chip_music import plan
 from tests.chip_music import song as music
 from tests.chipfiles.material import chip_songs, tune
@@ -33,8 +34,9 @@ class Reader:
         self.instruments = [self.instrument(n // 15) for n in range(45)]
         self.waves = [self.take(32) for _ in range(16)]
         assert all(max(wave) <= 15 for wave in self.waves)
-        self.ticks, timer, _ = self.word(), self.byte(), self.word()
-        assert timer == 0
+        self.ticks, timer, divider = self.word(), self.byte(), self.word()
+        # hUGETracker's tempo label: 4096 Hz by 256 less the divider.
+        self.tick_hz = 4096 / (256 - divider) if timer else 59.7275
         self.patterns = dict(self.pattern() for _ in range(self.word()))
         self.orders = [self.order() for _ in range(4)]
         assert [self.take(self.word()) for _ in range(16)] == [b""] * 16
@@ -62,11 +64,29 @@ class Reader:
         found |= {"volume": self.byte(), "falls": self.word(), "fade": self.byte()}
         assert [self.word() for _ in range(3)] == [0, 0, 0]
         found |= {"duty": self.byte(), "level": self.word(), "wave": self.word()}
-        assert (self.word(), self.byte()) == (0, 0)
-        assert self.take(17 * 64) == struct.pack("<IIIIB", _NO_NOTE, 0, 0, 0, 0) * 64
+        found |= {"metallic": self.word(), "moves": self.byte()}
+        found["steps"] = self.steps() if found["moves"] else [0] * 14
+        if not found["moves"]:
+            assert self.take(17 * 64) == struct.pack("<IIIIB", _NO_NOTE, 0, 0, 0, 0) * 64
         assert found["volume"] <= 15
         assert found["fade"] <= 7
         assert found["duty"] <= 3
+        return found
+
+    def steps(self) -> list[int]:
+        """Semitones against the note in 14 ticks, as the driver runs a subpattern."""
+        rows = [
+            (self.word(), self.word(), self.word(), self.word(), self.byte()) for _ in range(64)
+        ]
+        found: list[int] = []
+        row = now = 0
+        for _ in range(14):
+            note, _, jump, effect, parameter = rows[row]
+            assert jump <= 15, "GB Studio keeps four bits"
+            assert (effect, parameter) == (0, 0)
+            now = now if note == _NO_NOTE else note - 36
+            found.append(now)
+            row = jump - 1 if jump else row + 1
         return found
 
     def pattern(self) -> tuple[int, list[tuple[int, int, int, int]]]:
@@ -89,18 +109,19 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    start_frame: int
-    end_frame: int | None
+    start_tick: int
+    end_tick: int | None
     note: int
     instrument: int
+    effects: tuple[tuple[int, int], ...] = ()
 
 
-def played(song: Reader, frames: int) -> tuple[list[list[Heard]], list[int]]:
-    """What each voice plays in so many frames, and when the song jumps back or stays behind."""
+def played(song: Reader, ticks: int) -> tuple[list[list[Heard]], list[int]]:
+    """What each voice plays in so many ticks, and when the song jumps back or stays behind."""
     heard: list[list[Heard]] = [[] for _ in range(4)]
     now, speed, order, row = 0, song.ticks, 0, 0
     jumps = []
-    while now < frames:
+    while now < ticks:
         cells = [song.patterns[places[order]][row] for places in song.orders]
         for _, _, effect, parameter in cells:
             speed = parameter if effect == 0xF else speed
@@ -109,10 +130,12 @@ def played(song: Reader, frames: int) -> tuple[list[list[Heard]], list[int]]:
             if note != _NO_NOTE:
                 assert instrument
                 heard[voice].append(Heard(now, None, note, instrument))
-            if effect == 0xE and parameter < speed and heard[voice]:
+            if heard[voice] and heard[voice][-1].end_tick is None:
                 last = heard[voice][-1]
-                if last.end_frame is None:
-                    heard[voice][-1] = replace(last, end_frame=now + parameter)
+                effects = (*last.effects, (effect, parameter))
+                heard[voice][-1] = replace(last, effects=effects)
+                if effect == 0xE and parameter < speed:
+                    heard[voice][-1] = replace(heard[voice][-1], end_tick=now + parameter)
             if effect == 0xB:
                 following = parameter - 1, 0
             if effect == 0xD:
@@ -128,8 +151,14 @@ def played(song: Reader, frames: int) -> tuple[list[list[Heard]], list[int]]:
     return heard, jumps
 
 
-def encoded(song: ChipSong) -> Reader:
-    return Reader(encode_uge(song, write_registers(song), title="Song", author="Me").data)
+def encoded(song: ChipSong, swing: Swing = STRAIGHT) -> Reader:
+    log = write_registers(song)
+    return Reader(encode_uge(song, log, title="Song", author="Me", swing=swing).data)
+
+
+def tick(frame: int) -> float:
+    """The time of a frame, in the 64ths of a second in which GB Studio calls the driver."""
+    return float(64 * frame / CHIPS["gameboy"].frame_rate_hz)
 
 
 SONGS = [
@@ -144,26 +173,107 @@ SONGS = [
 
 @pytest.mark.parametrize("song", SONGS)
 def test_notes_are_where_they_are_in_the_song(song: ChipSong) -> None:
+    """At 64 ticks a second, whatever the song's frames; a pattern may be a tick early or late."""
     reader = encoded(song)
     assert (reader.title, reader.author) == ("Song", "Me")
-    start = song.loop_start_frame
-    heard, jumps = played(reader, 2 * song.frames)
-    if start is not None:
-        assert jumps[0] == song.frames
+    assert reader.tick_hz == 64
+    whole = tick(song.frames)
+    heard, jumps = played(reader, round(whole) + 200)
+    loop_ticks = jumps[0] if song.loop_start_frame is not None else round(whole)
+    assert abs(loop_ticks - whole) <= 1.5
     for spec, voice, got in zip(CHIPS["gameboy"].voices, song.voices, heard, strict=True):
-        once = [note for note in got if note.start_frame < song.frames]
-        assert [note.start_frame for note in once] == [note.start_frame for note in voice.notes]
-        if spec.kind == "noise":
-            continue
-        lowest = 24 if spec.kind == "dmg_wave" else 36
+        once = [note for note in got if note.start_tick < loop_ticks]
         for mine, theirs in zip(voice.notes, once, strict=True):
-            assert theirs.note == mine.pitch - lowest
-            assert theirs.end_frame in (mine.end_frame, None) or mine.end_frame >= song.frames
-        if start is not None:
-            again = {note.start_frame for note in got if note.start_frame >= song.frames}
-            body = song.frames - start
-            wanted = {n.start_frame + body for n in voice.notes if n.start_frame >= start}
-            assert {frame for frame in wanted if frame < 2 * song.frames} <= again
+            assert abs(theirs.start_tick - tick(mine.start_frame)) <= 1.5
+            if spec.kind == "noise":
+                continue
+            assert theirs.note == mine.pitch - (24 if spec.kind == "dmg_wave" else 36)
+            if theirs.end_tick is not None and theirs.end_tick < loop_ticks:
+                assert abs(theirs.end_tick - tick(mine.end_frame)) <= 2
+
+
+@pytest.mark.parametrize("song", [one for one in SONGS if one.loop_start_frame is not None])
+def test_the_loop_plays_its_notes_again(song: ChipSong) -> None:
+    reader = encoded(song)
+    _, jumps = played(reader, 3 * round(tick(song.frames)))
+    heard, _ = played(reader, jumps[1])
+    body = jumps[1] - jumps[0]
+    for got in heard:
+        again = [note.start_tick - body for note in got if note.start_tick >= jumps[0]]
+        assert again == [n.start_tick for n in got if jumps[0] - body <= n.start_tick < jumps[0]]
+
+
+def test_late_notes_are_as_late_as_the_song_swings() -> None:
+    """A swung 8th and the 16th after it have rows of their own."""
+    swing = Swing(eighths_percent=66.7)
+    song = arrange(music(4), plan(swing_percent=66.7), "gameboy")
+    reader = encoded(song, swing)
+    heard, _ = played(reader, round(tick(song.frames)))
+    late = [n for n in song.voices[0].notes if n.start_frame % 24 not in (0, 12)]
+    assert len(late) > 3
+    for voice, got in zip(song.voices, heard, strict=True):
+        assert len(got) == len(voice.notes)
+        for mine, theirs in zip(voice.notes, got, strict=True):
+            assert abs(theirs.start_tick - tick(mine.start_frame)) <= 1
+
+
+def test_fast_arpeggios_alternate_between_their_three_pitches() -> None:
+    values = (-5, -5, 0, 0, 4, 4)
+    chord = Instrument("square -5 0 4", arpeggio=Macro(values, loop=0))
+    notes = (ChipNote(0, 40, 60, 15, "square -5 0 4"),)
+    song = ChipSong("gameboy", (ChipVoice("pulse2", notes),), (chord,), 96, 96, 0)
+    heard = played(encoded(song), 90)[0][1][0]
+    assert heard.note == 55 - 36
+    held = [effect for effect in heard.effects if effect[0] != 0xE]
+    # 60 - 5, and 5 and 9 semitones above it, in every row until the cut.
+    assert set(held) == {(0, 0x59)}
+    assert len(held) == 6
+
+
+def test_vibrato_starts_late_and_is_as_deep_as_the_song_has_it() -> None:
+    shaky = Instrument("reed", vibrato_delay_frames=16, vibrato_depth_cents=14,
+                       vibrato_period_frames=10)  # fmt: skip
+    notes = (ChipNote(0, 96, 57, 15, "reed"),)
+    song = ChipSong("gameboy", (ChipVoice("pulse1", notes),), (shaky,), 96, 96, 0)
+    effects = played(encoded(song), 90)[0][0][0].effects
+    units = {parameter & 15 for effect, parameter in effects if effect == 4}
+    assert [effect for effect, _ in effects[:3]] == [0, 0, 0]
+    assert sum(effect == 4 for effect, _ in effects) >= 10
+    # A3 is a period of 596 steps, of which 14 cents are 4.8.
+    assert units == {5}
+
+
+def test_drums_are_those_of_the_registers() -> None:
+    song = arrange(music(4), plan(groove="rock"), "gameboy")
+    log = write_registers(song)
+    reader = encoded(song)
+    heard = played(reader, round(tick(song.frames)))[0][3]
+    period = 0
+    strokes = {}
+    for frame, writes in enumerate(log.frames):
+        for write in writes:
+            period = write.value if write.address == 0xFF22 else period
+            if write.address == 0xFF21 and write.value >> 4:
+                strokes[frame] = write.value
+        strokes |= {frame: strokes[frame] | period << 8} if frame in strokes else {}
+    moving = 0
+    for mine, theirs in zip(song.voices[3].notes, heard, strict=True):
+        drum = reader.instruments[29 + theirs.instrument]
+        envelope, first = strokes[mine.start_frame] & 0xFF, strokes[mine.start_frame] >> 8
+        assert (drum["volume"] << 4 | drum["fade"]) == envelope
+        assert theirs.note == noise_note(first)
+        moving += len(set(drum["steps"])) > 1
+    assert moving > 10
+
+
+def test_a_note_that_falls_silent_is_cut_there() -> None:
+    short = Instrument("short", volume=Macro((15,) * 9 + (0,)))
+    notes = (ChipNote(0, 40, 45, 15, "short"), ChipNote(48, 40, 45, 15, "short"))
+    song = ChipSong("gameboy", (ChipVoice("wave", notes),), (short,), 96, 96, 0)
+    heard = played(encoded(song), 100)[0][2]
+    for mine, theirs in zip(notes, heard[:2], strict=True):
+        assert theirs.end_tick is not None
+        assert abs(theirs.end_tick - tick(mine.start_frame + 9)) <= 1
 
 
 def test_the_wave_is_the_registers() -> None:
@@ -189,10 +299,11 @@ def test_envelopes_follow_the_macros() -> None:
 
 
 def test_noise_notes_are_those_of_the_driver() -> None:
-    """Notes rise with brightness; the period table falls."""
-    notes = [noise_note(index) for index in range(16)]
-    assert notes == sorted(notes, reverse=True)
-    assert len(set(notes)) > 10
+    """Notes rise with brightness; the driver makes NR43 from 63 less the note."""
+    for note in range(64):
+        turned = 63 - note
+        shift, divider = (0, turned) if turned < 7 else ((turned - 4) // 4, turned % 4 + 4)
+        assert noise_note(shift << 4 | divider) == note
 
 
 @given(chip_songs())
@@ -208,9 +319,9 @@ def test_any_song_is_taken_or_refused_with_a_reason(song: ChipSong) -> None:
 
 def test_a_track_that_ends_goes_on_with_silence() -> None:
     song = arrange(music(4, loop_start_bar=None), plan(), "gameboy")
-    heard, jumps = played(encoded(song), song.frames + 600)
+    heard, jumps = played(encoded(song), round(tick(song.frames)) + 600)
     assert len(jumps) > 3
-    assert all(note.start_frame < song.frames for voice in heard for note in voice)
+    assert all(note.start_tick < tick(song.frames) for voice in heard for note in voice)
 
 
 def test_other_chips_are_refused() -> None:
