@@ -1,11 +1,12 @@
 """A ChipSong as an Impulse Tracker module: instruments with their envelopes, samples of the waves.
 
-A row is a 16th note and a tick is a frame, at the tempo nearest to the chip's frames, so that note
-starts (SDx), ends and envelopes keep their frames; a row highlight marks beats and bars. Every
-instrument is one of the song's, with a sample for each octave that it plays. Vibrato (Uxy, Hxy)
-stands in every row that it sounds in. Duty changes and slides are left out, as in the MOD. Speeds
-and the jump to the loop have channels of their own. The SNES has its sources as samples, its voices
-in their places, and no echo.
+A row is a 16th note and a tick is a frame, so that note starts (SDx), ends and envelopes keep their
+frames; a row highlight marks beats and bars. A tempo is whole, so the last rows of each bar have
+the next faster one (Txx), as many as it takes to keep the chip's time. Every instrument is one of
+the song's, with a sample for each octave that it plays. Vibrato (Uxy, Hxy) stands in every row that
+it sounds in. Duty changes and slides are left out, as in the MOD. Speeds, tempi and the jump to the
+loop have channels of their own. The SNES has its sources as samples, its voices in their places,
+and no echo.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from fractions import Fraction
+from itertools import accumulate, pairwise
 
 from chipassets.chipfiles.grid import Grid, cut_patterns, row_grid
 from chipassets.chipfiles.it_file import (
@@ -30,6 +32,7 @@ from chipassets.chipfiles.it_file import (
     PAN,
     SPECIAL,
     SPEED,
+    TEMPO,
     VIBRATO,
     ItCell,
     ItEnvelope,
@@ -53,7 +56,7 @@ from chipassets.chipfiles.mod_samples import (
 )
 from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields, to_ascii
-from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Dropped, Instrument, counted
+from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, counted
 from chipassets.chips.places import PLACES, is_mirrored
 from chipassets.chips.profiles import CHIPS, VoiceSpec
 from chipassets.chips.soundbank import Source
@@ -115,22 +118,18 @@ def encode_it(
         _Lane(song, grid, family_of(spec) or "", bank, lost).cells(song.voice(spec.name))
         for spec in specs
     ]
-    lanes += _flow(grid, patterns)
+    tempo = int(_tempo(song))
+    lanes += _flow(grid, patterns, _tempi(grid, patterns, _tempo(song)))
     order, distinct = _assemble(lanes, patterns)
     instruments, samples = bank.finished()
     steps = steps_per_bar(beats_per_bar)
     bar_rows = len([row for row in grid.rows if row.bar == 0])
-    tempo, error = _tempo(song)
     module = ItModule(
         texts["title"], grid.rows[0].frames, tempo, max(pulse_steps * bar_rows // steps, 1),
         min(bar_rows, 255), order, instruments, samples, distinct,
-        (*(spec.name for spec in specs), "speed", "loop"), _places(song.chip),
+        (*(spec.name for spec in specs), "speed", "tempo"), _places(song.chip),
     )  # fmt: skip
-    slow = (Dropped(f"IT: ticks {error:+.2f} % longer than the song's frames", 1),)
-    return ChipFile(
-        it_bytes(module),
-        (*changed, *(slow if abs(error) > 0.5 else ()), *counted(sorted(lost.items()))),
-    )
+    return ChipFile(it_bytes(module), (*changed, *counted(sorted(lost.items()))))
 
 
 def family_of(spec: VoiceSpec) -> str | None:
@@ -152,11 +151,37 @@ def _places(chip: str) -> tuple[tuple[int, int], ...]:
     )
 
 
-def _tempo(song: ChipSong) -> tuple[int, float]:
-    """Return the tempo whose ticks are nearest to frames, and how much longer they are, percent."""
-    frame_hz = float(CHIPS[song.chip].frame_rate_hz)
-    tempo = round(frame_hz * 2.5)
-    return tempo, 100 * (frame_hz * 2.5 / tempo - 1)
+def _tempo(song: ChipSong) -> Fraction:
+    """Return the tempo at which a tick is exactly a frame: a tick is 2.5 s divided by the tempo."""
+    return CHIPS[song.chip].frame_rate_hz * Fraction(5, 2)
+
+
+def _tempi(grid: Grid, patterns: Sequence[range], tempo: Fraction) -> dict[int, int]:
+    """Return the tempo of the rows at which it changes: equal patterns have equal tempi.
+
+    Each bar begins with the whole tempo below the exact one and ends with the one above it.
+    """
+    slow = int(tempo)
+    found: dict[int, int] = {}
+    for pattern in patterns:
+        # What the pattern is behind the exact tempo, in frames, times the two tempi.
+        behind = Fraction(0)
+        starts = [at for at in pattern if at == pattern.start or _is_new_bar(grid, at)]
+        for start, end in pairwise([*starts, pattern.stop]):
+            frames = [grid.rows[at].frames for at in range(start, end)]
+            behind += sum(frames) * (tempo / slow - 1)
+            gains = [0, *accumulate(reversed(frames))]
+            gained = [number * (tempo / slow - tempo / (slow + 1)) for number in gains]
+            rows = min(range(len(gained)), key=lambda count: abs(behind - gained[count]))
+            behind -= gained[rows]
+            found[start] = slow
+            if rows:
+                found[end - rows] = slow + 1
+    return found
+
+
+def _is_new_bar(grid: Grid, row: int) -> bool:
+    return grid.rows[row].bar != grid.rows[row - 1].bar
 
 
 class _Bank:
@@ -417,16 +442,23 @@ def _vibrato_of(instrument: Instrument, share: float) -> dict[str, int]:
     return {"effect": effect, "parameter": speed << 4 | depth}
 
 
-def _flow(grid: Grid, patterns: Sequence[range]) -> list[dict[int, ItCell]]:
-    """Return the channel of the speeds, and that of the jump to the loop."""
+def _flow(
+    grid: Grid, patterns: Sequence[range], tempi: Mapping[int, int]
+) -> list[dict[int, ItCell]]:
+    """Return the channel of the speeds, and that of the tempi and of the jump to the loop."""
     speeds: dict[int, ItCell] = {}
     for row, item in enumerate(grid.rows):
         if not row or item.frames != grid.rows[row - 1].frames or row == grid.loop_row:
             speeds[row] = ItCell(effect=SPEED, parameter=item.frames)
-    if grid.loop_row is None:
-        return [speeds, {}]
-    goal = [pattern.start for pattern in patterns].index(grid.loop_row)
-    return [speeds, {patterns[-1][-1]: ItCell(effect=JUMP, parameter=goal)}]
+    others = {row: ItCell(effect=TEMPO, parameter=tempo) for row, tempo in tempi.items()}
+    if grid.loop_row is not None:
+        goal = [pattern.start for pattern in patterns].index(grid.loop_row)
+        last = patterns[-1][-1]
+        # A tempo that has the row of the jump goes to the other channel, or lasts a row less.
+        if last in others and last not in speeds:
+            speeds[last] = others[last]
+        others[last] = ItCell(effect=JUMP, parameter=goal)
+    return [speeds, others]
 
 
 def _assemble(

@@ -18,8 +18,8 @@ CUT, OFF = 254, 255
 MIDDLE_C = 60
 """The note at which a sample plays at its own rate; notes are counted as in MIDI."""
 
-SPEED, JUMP, VIBRATO, ARPEGGIO, SPECIAL, FINE_VIBRATO, PAN = 1, 2, 8, 10, 19, 21, 24
-"""Effects A, B, H, J, S, U and X.
+SPEED, JUMP, VIBRATO, ARPEGGIO, SPECIAL, TEMPO, FINE_VIBRATO, PAN = 1, 2, 8, 10, 19, 20, 21, 24
+"""Effects A, B, H, J, S, T, U and X.
 
 Of S, $Cx cuts a note after x ticks, $Dx delays it by x. Of H and U, the upper digit moves on in a
 period of 64 by itself each tick, and the lower is the depth. X

@@ -22,6 +22,7 @@ from chipassets.chipfiles import encode_it
 from chipassets.chipfiles.it import envelope_of
 from chipassets.chips.chipsong import ChipNote, ChipSong, ChipVoice, Instrument, Macro
 from chipassets.chips.places import PLACES
+from chipassets.chips.profiles import CHIPS
 from chipassets.chips.recording import Recording
 from chipassets.errors import RenderError
 from chipassets.plan.trackplan import Sound
@@ -113,6 +114,43 @@ def starts(module: Module, channel: int) -> list[tuple[int, int]]:
                 found.append((now + (late if delayed else 0), cell["note"]))
             now += speed
     return found
+
+
+def seconds(module: Module) -> tuple[float, list[float]]:
+    """The time of the song played once, as a player counts it, and when each pattern ends."""
+    now, speed, tempo, ends = 0.0, module.speed, module.tempo, []
+    for number in module.order:
+        for row in module.patterns[number]:
+            for cell in row.values():
+                speed = cell["value"] if cell.get("effect") == 1 else speed
+                tempo = cell["value"] if cell.get("effect") == 20 else tempo
+            now += speed * 2.5 / tempo
+        ends.append(now)
+    return now, ends
+
+
+@pytest.mark.parametrize(
+    ("chip", "millibpm"), [("nes", 97_000), ("gameboy", 151_000), ("gameboy", 60_000)]
+)
+def test_the_tempo_is_the_chips_on_the_whole(chip: str, millibpm: int) -> None:
+    """A whole tempo alone is 1.6 to 2.2 ms a second off."""
+    song = tune(16, 0, millibpm, chip)
+    module = read(encode_it(song, title="T").data)
+    whole, ends = seconds(module)
+    wanted = song.frames / float(CHIPS[chip].frame_rate_hz)
+    assert abs(whole - wanted) < 0.000_15 * wanted
+    assert len(ends) > 1
+    assert len({cell["value"] for rows in module.patterns for row in rows for cell in row.values()
+                if cell.get("effect") == 20}) == 2  # fmt: skip
+
+
+def test_tempi_do_not_make_equal_patterns_differ() -> None:
+    tuneful = tune(40, 0, 120_000)
+    song = replace(tuneful, voices=tuple(ChipVoice(v.name, ()) for v in tuneful.voices))
+    module = read(encode_it(song, title="T").data)
+    # The last one has the jump.
+    assert len(module.order) == 5
+    assert len(module.patterns) == 2
 
 
 @pytest.mark.parametrize("millibpm", [60_000, 97_000, 151_000])
