@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,9 +82,15 @@ def play_drums(score: Score, groove_name: str, rng: np.random.Generator) -> tupl
 
 
 # The priority of drums struck at the same time: noise is one voice.
-_FIRST = ("crash", "snare", "kick", "tom", "open_hat", "closed_hat")
+PRIORITY = ("crash", "snare", "kick", "tom", "open_hat", "closed_hat")
+"""The kinds of drums, the one that sounds first where several begin at a step."""
 _NAMES = {"closed_hat": "hat"}
 _PLAIN_VELOCITY, _SOFTEST = 100, 0.45
+
+
+def drum_word(kind: str) -> str:
+    """Return a kind of drum as manifests call it."""
+    return _NAMES.get(kind, kind)
 
 
 def covered_strokes(patterns: Sequence[tuple[str, str]]) -> dict[str, tuple[int, int]]:
@@ -94,13 +100,27 @@ def covered_strokes(patterns: Sequence[tuple[str, str]]) -> dict[str, tuple[int,
     begin together again. Only one drum sounds at each step.
     """
     steps = range(math.lcm(*(len(pattern) for _, pattern in patterns)))
-    struck = {
-        kind: {step for step in steps if pattern[step % len(pattern)] != "."}
-        for kind, pattern in patterns
-    }
+    return _covered(
+        {
+            kind: {step for step in steps if pattern[step % len(pattern)] != "."}
+            for kind, pattern in patterns
+        }
+    )
+
+
+def covered_of(strokes: Iterable[DrumStroke]) -> dict[str, tuple[int, int]]:
+    """Return the same of composed strokes, over the whole piece."""
+    struck: dict[str, set[int]] = {}
+    for stroke in strokes:
+        struck.setdefault(stroke.kind, set()).add(stroke.step)
+    return _covered(struck)
+
+
+def _covered(struck: Mapping[str, set[int]]) -> dict[str, tuple[int, int]]:
+    """Return how many of each drum's steps a drum of higher priority takes, and of how many."""
     taken: set[int] = set()
     found = {}
-    for kind in sorted(struck, key=_FIRST.index):
+    for kind in sorted(struck, key=PRIORITY.index):
         if hidden := struck[kind] & taken:
             found[kind] = len(hidden), len(struck[kind])
         taken |= struck[kind]
@@ -115,11 +135,11 @@ def one_a_step(strokes: Sequence[DrumStroke]) -> tuple[DrumHit, ...]:
     heard: dict[int, DrumStroke] = {}
     for stroke in strokes:
         known = heard.get(stroke.step)
-        if known is None or _FIRST.index(stroke.kind) < _FIRST.index(known.kind):
+        if known is None or PRIORITY.index(stroke.kind) < PRIORITY.index(known.kind):
             heard[stroke.step] = stroke
     hits = []
     for step in sorted(heard):
-        drum = _NAMES.get(heard[step].kind, heard[step].kind)
+        drum = drum_word(heard[step].kind)
         period, level = DRUM_SOUNDS[drum]
         share = _SOFTEST + (1 - _SOFTEST) * heard[step].velocity / _PLAIN_VELOCITY
         hits.append(DrumHit(step, drum, period, min(max(round(level * share), 1), 15)))

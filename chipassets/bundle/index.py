@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from chipassets.errors import CheckError
+from chipassets.music.lengths import file_text, length_text
 from chipassets.units import STEPS_PER_BEAT, metre_name, steps_per_bar
 
 FORMAT = 1
@@ -164,6 +165,19 @@ class DroppedEntry(_Entry):
     count: _Positive
 
 
+class CoveredEntry(_Entry):
+    """Strokes of a drum in the notes at whose steps a drum of higher priority sounds.
+
+    All drums share one voice, so the chip does not play these.
+    """
+
+    drum: str
+    strokes: _Positive
+    """Covered strokes, in the whole music."""
+    of: _Positive
+    """All strokes of that drum."""
+
+
 class KeysEntry(_Entry):
     """Hashes of everything that determines the notes, and of everything that determines files."""
 
@@ -257,6 +271,8 @@ class TrackEntry(_Entry):
     metrics: dict[str, Annotated[float, Field(allow_inf_nan=False)]]
     dropped: list[DroppedEntry]
     adapted: list[DroppedEntry] = []
+    covered_strokes: list[CoveredEntry] = []
+    """Drum strokes that another drum covers, by drum; empty in bundles of older versions."""
     cartridge: CartridgeEntry | None = None
     """Present if the format cartridge was built."""
     keys: KeysEntry
@@ -268,6 +284,23 @@ class TrackEntry(_Entry):
     def metre(self) -> str:
         """The metre as text, like `"6/8"`."""
         return metre_name(self.beats_per_bar, self.pulse_steps)
+
+    @property
+    def music_seconds(self) -> float:
+        """How long the music lasts, each bar once: without what rings on, or plays again."""
+        loop = self.loop
+        if loop is None:
+            return self.bars * self.beats_per_bar * 60 / self.tempo_bpm
+        return self.bars * loop.length_samples / loop.bars / self.sample_rate_hz
+
+    @property
+    def length(self) -> str:
+        """The bars and seconds of the music and its loop, and of the file if they differ."""
+        loop = self.loop
+        said = length_text(self.bars, self.music_seconds, loop.bars if loop else 0)
+        if loop is None or loop.start_bar + loop.bars == self.bars:
+            return said
+        return f"{said}; {file_text(loop.start_bar + loop.bars, self.seconds)}"
 
     def all_files(self) -> list[FileEntry]:
         """Every file of the track, its layers too."""

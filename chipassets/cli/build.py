@@ -425,7 +425,7 @@ def _row(track: TrackEntry) -> list[str]:
         track.key,
         f"{track.tempo_bpm:.1f}",
         str(track.bars),
-        f"{track.seconds:.1f}",
+        f"{track.music_seconds:.1f}",
         file.path,
         f"{track.take.name} of {track.take.of}",
     ]

@@ -52,18 +52,19 @@ def show_command(
 
 def _facts(entry: TrackEntry) -> list[str]:
     """Return what is known of a track, one line for each fact."""
-    # The file has more bars than the music where the end of an intro sounds on in the loop.
-    loop = f"loops from bar {entry.bars - entry.loop.bars + 1}" if entry.loop else "plays once"
-    bars = "1 bar" if entry.bars == 1 else f"{entry.bars} bars"
     lines = [
         f"{entry.name}: {entry.scene} ({', '.join(entry.moods)}), {entry.key}, "
-        f"{entry.tempo_bpm:g} bpm, {bars} of {entry.metre}, "
-        f"{entry.seconds:.1f} s, {loop}"
+        f"{entry.tempo_bpm:g} bpm, {entry.metre}",
+        f"  {entry.length}",
     ]
     for part in entry.sections:
         chords = entry.chords[part.start_bar : part.start_bar + part.bars]
         lines.append(f"  {part.name:6} {part.start_bar + 1:3}  {' | '.join(chords)}".rstrip())
     lines += [f"  dropped {item.count}: {item.reason}" for item in entry.dropped]
     lines += [f"  adapted {item.count}: {item.reason}" for item in entry.adapted]
+    lines += [
+        f"  covered {item.strokes} of {item.of} strokes of {item.drum}"
+        for item in entry.covered_strokes
+    ]
     lines += [f"  {warning}" for warning in entry.warnings]
     return lines

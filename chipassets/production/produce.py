@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from chipassets.arrange import arrange, write_registers
+from chipassets.arrange.drum_voice import covered_of, drum_word
 from chipassets.bundle import (
     CartridgeEntry,
+    CoveredEntry,
     DroppedEntry,
     LayerEntry,
     LinkEntry,
@@ -18,7 +20,7 @@ from chipassets.bundle import (
     TrackEntry,
     file_entry,
 )
-from chipassets.chips.chipsong import Dropped
+from chipassets.chips.chipsong import ChipSong, Dropped
 from chipassets.chips.profiles import CHIPS
 from chipassets.compose.weights import Model
 from chipassets.errors import ChipassetsError
@@ -240,6 +242,7 @@ def _entry(
             for file in files.formats
             for item in file.dropped
         ],
+        covered_strokes=_covered_strokes(score, track, song),
         cartridge=_cartridge_entry(files.formats),
         keys=keys_of(plan, track, take),
         evidence=found.moods,
@@ -292,6 +295,17 @@ def _of_file(kind: str, reason: str) -> str:
 def _counted(items: tuple[Dropped, ...]) -> list[DroppedEntry]:
     """Return reasons and counts as the index has them."""
     return [DroppedEntry(reason=item.reason, count=item.count) for item in items]
+
+
+def _covered_strokes(score: Score, track: TrackPlan, song: ChipSong) -> list[CoveredEntry]:
+    """Return the drum strokes that the chip does not play; none where its drums are left free."""
+    drums = CHIPS[song.chip].voice("drums").name
+    if drums in track.sound.leave:
+        return []
+    return [
+        CoveredEntry(drum=drum_word(kind), strokes=hidden, of=count)
+        for kind, (hidden, count) in covered_of(score.drums or ()).items()
+    ]
 
 
 def _seam_entry(seam: Seam | None) -> SeamEntry | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chipassets.bundle import TrackEntry
+from chipassets.music.lengths import bars_text
 from chipassets.report.compare import Change, Difference
 from chipassets.report.details import draw_details
 from chipassets.report.html import Html, card_id, element, join
@@ -78,8 +79,8 @@ def _draw_head(entry: TrackEntry, title: str, difference: Difference | None) -> 
         entry.key,
         f"{entry.tempo_bpm:.1f} bpm",
         entry.metre,
-        f"{entry.bars} bars",
-        say_time(entry.seconds),
+        bars_text(entry.bars),
+        say_time(entry.music_seconds),
         "loops" if entry.loop else "plays once",
     ]
     return element(

@@ -170,7 +170,7 @@ def _draw_table(caption: str, columns: tuple[str, ...], rows: list[Html]) -> Htm
 
 
 def _sound_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]:
-    return [*_loop_facts(entry, sound), *_level_facts(entry, sound)]
+    return [("Length", entry.length), *_loop_facts(entry, sound), *_level_facts(entry, sound)]
 
 
 def _loop_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]:
@@ -178,11 +178,10 @@ def _loop_facts(entry: TrackEntry, sound: Sound | None) -> list[tuple[str, str]]
     loop = entry.loop
     if not loop:
         return [("Loop", "none: plays once")]
-    bars = f"bars {entry.bars - loop.bars + 1} to {entry.bars}"
     interval = f"the top line moves {entry.metrics.get('seam_interval', 0):g} semitones"
     gap = f"rest of {entry.metrics.get('seam_gap_steps', 0):g} sixteenths"
     facts = [
-        ("Loop", f"{bars}, {loop.start_sample} + {loop.length_samples} samples"),
+        ("Loop", f"{loop.start_sample} + {loop.length_samples} samples of the file"),
         ("Seam in the notes", f"{interval}, {gap}"),
     ]
     if entry.seam:
@@ -229,12 +228,14 @@ def _origin(entry: TrackEntry) -> list[tuple[str, str]]:
     """Return how a track was made, as rows of names and values."""
     dropped = [f"{item.count} ({item.reason})" for item in entry.dropped]
     adapted = [f"{item.count} ({item.reason})" for item in entry.adapted]
+    covered = [f"{item.strokes} of {item.of} ({item.drum})" for item in entry.covered_strokes]
     return [
         ("Take", f"{entry.take.name} of {entry.take.of}"),
         ("Seed", str(entry.seed)),
         ("Sample rate", f"{entry.sample_rate_hz} Hz, {entry.samples} samples"),
         ("Notes that no voice plays", ", ".join(dropped) or "none"),
         ("Notes that are adapted", ", ".join(adapted) or "none"),
+        ("Drum strokes that another drum covers", ", ".join(covered) or "none"),
         *_cartridge_facts(entry.cartridge),
         ("Key of the notes", entry.keys.notes),
         ("Key of the files", entry.keys.audio),

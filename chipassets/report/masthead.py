@@ -32,7 +32,7 @@ def _facts(index: Index) -> Iterable[str]:
     """Yield the facts about the bundle that stand below its name."""
     count = len(index.tracks)
     yield f"{count} track{'' if count == 1 else 's'}"
-    yield say_time(sum(track.seconds for track in index.tracks))
+    yield say_time(sum(track.music_seconds for track in index.tracks))
     yield say_size(bundle_bytes(index))
     if parts := cartridge_parts(index.chip, index):
         player, total = parts["the player"], sum(parts.values())

@@ -83,7 +83,7 @@ def _draw_row(row: Row) -> Html:
         element("td", *_join_tags(_draw_tag(m, fits=fits.get(m, True)) for m in entry.moods)),
         element("td", entry.key),
         element("td", f"{entry.tempo_bpm:.1f}", class_="number"),
-        element("td", say_time(entry.seconds), class_="number"),
+        element("td", say_time(entry.music_seconds), class_="number"),
         element("td", _say_loudness(entry), class_="number"),
         _draw_seam(entry),
         element("td", _say_quotes(entry), class_="number"),

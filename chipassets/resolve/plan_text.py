@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from chipassets.arrange.bank import DRUM_SOUNDS
-from chipassets.arrange.drum_voice import covered_strokes
+from chipassets.arrange.drum_voice import covered_strokes, drum_word
 from chipassets.chips.chipsong import Instrument
 from chipassets.chips.clip_fit import clip_bytes, clip_rate
 from chipassets.chips.dmcbank import rate_hz
@@ -17,6 +17,7 @@ from chipassets.compose.piece import CYCLE_BARS
 from chipassets.compose.planning import plan_piece
 from chipassets.music.forms import INTRO
 from chipassets.music.keys import pitch_name
+from chipassets.music.lengths import file_text, length_text
 from chipassets.music.motifs import IN_MODE, LITERAL, TRANSFORMS, motif_pace
 from chipassets.music.notes import BASS, INNER, LEAD
 from chipassets.plan.endings import ENDINGS
@@ -36,7 +37,7 @@ from chipassets.plan.trackplan import (
 )
 from chipassets.resolve.home_key import fifths_apart, tempo_ratio
 from chipassets.resolve.plan_json import chords_text, form_text
-from chipassets.resolve.plan_warnings import track_seconds, track_warnings
+from chipassets.resolve.plan_warnings import covered_text, track_seconds, track_warnings
 from chipassets.units import bar_frames, played_millibpm, played_swing
 
 
@@ -71,16 +72,14 @@ def played_text(track: TrackPlan, frame_rate_hz: Fraction) -> str:
 
 def _track_lines(track: TrackPlan, home: HomeKey, chip: Chip) -> list[str]:
     """Return the lines that describe a track, after an empty one."""
-    seconds = track_seconds(track)
-    end = _end_text(track)
     plays = played_text(track, chip.frame_rate_hz)
     sound = track.character
     lines = [
         "",
         f"{track.name}: {track.scene} ({', '.join(track.moods)})",
         f"  {track.key}, {track.tempo_millibpm / 1000:g} bpm{f' ({plays})' if plays else ''}, "
-        f"{track.bars} "
-        f"bar{'s' * (track.bars != 1)} of {track.metre}, {seconds:.1f} s, {end}",
+        f"{track.metre}",
+        f"  {_length_line(track, chip)}",
         f"  {_from_home(track, home)}",
         f"  {track.takes} take{'s' * (track.takes != 1)} at temperature {track.temperature:g}, "
         f"seed {track.seed}",
@@ -98,13 +97,16 @@ def _track_lines(track: TrackPlan, home: HomeKey, chip: Chip) -> list[str]:
     return lines if track.primer is None else [*lines, _primer_line(track, track.primer)]
 
 
-def _end_text(track: TrackPlan) -> str:
-    """Return whether the track loops, and from which bar if its first bars do not return."""
+def _length_line(track: TrackPlan, chip: Chip) -> str:
+    """Return the bars and seconds of the music, of its loop, and of a file with an intro."""
     start = loop_start_bar(track, track_parts(track))
-    if start is None:
-        return "plays once"
-    # What rings on from the intro sounds in the first bars of the loop once, and not again.
-    return f"loops from bar {start + 1} (a bar or more longer as a file)" if start else "loops"
+    loop_bars = 0 if start is None else track.bars - start
+    said = length_text(track.bars, track_seconds(track, chip), loop_bars)
+    if not start:
+        return said
+    # How long the intro rings on depends on its notes: a bar, or more.
+    bars = track.bars + 1
+    return f"{said}; {file_text(bars, track_seconds(track, chip, bars), at_least=True)}"
 
 
 def _drums_text(track: TrackPlan) -> str:
@@ -120,19 +122,11 @@ def _drums_text(track: TrackPlan) -> str:
 def _said_drums(drums: Drums) -> str:
     """Return the wish for the drums in words; fills are named where they are not as usual."""
     if drums.strokes:
-        written = ", ".join(f"{_drum(kind)} {pattern}" for kind, pattern in drums.strokes)
-        covered = ", ".join(
-            f"{hidden} of the {count} strokes of {_drum(kind)}"
-            for kind, (hidden, count) in covered_strokes(drums.strokes).items()
-        )
+        written = ", ".join(f"{drum_word(kind)} {pattern}" for kind, pattern in drums.strokes)
+        covered = covered_text(covered_strokes(drums.strokes))
         written += " with fills" * drums.fills
         return f"{written} (one drum sounds at a time: not {covered})" if covered else written
     return drums.groove if drums.fills else f"{drums.groove} without fills"
-
-
-def _drum(kind: str) -> str:
-    """Return a kind of drum as manifests call it."""
-    return kind.removeprefix("closed_")
 
 
 def _from_home(track: TrackPlan, home: HomeKey) -> str:

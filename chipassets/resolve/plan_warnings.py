@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from chipassets.arrange.drum_voice import PRIORITY, covered_strokes, drum_word
 from chipassets.chips.profiles import CHIPS, Chip
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
+from chipassets.units import bar_frames
 
 _SPC_SURE_SECONDS = 50
 """What fits an SPC as a rule. Of ten tracks the busiest, a boss, needs 6.6 bytes a frame, and its
 samples and its echo leave 20 of the 64 KiB; the calmest of the long ones 2.6, and 24."""
+_ORDER = ", ".join(map(drum_word, PRIORITY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,47 @@ def track_warnings(track: TrackPlan, plan: BuildPlan) -> Iterator[PlanWarning]:
             f"{_SOFT_DB:g}: the {plan.chip}'s triangle has no volume, so the bass is only plucked; "
             "leave: [triangle] in the track, which gives its part up, makes it 5 to 7",
         )
-    if "spc" in plan.formats and track_seconds(track) > _SPC_SURE_SECONDS:
+    for wish in track.wishes:
+        strokes = wish.drums.strokes if wish.drums is not None else ()
+        if lost := _lost_strokes(strokes):
+            yield PlanWarning(
+                track.name,
+                f"of the drums written{f' for {wish.section}' if wish.section else ''} "
+                f"{covered_text(lost)} will not be heard: all drums share one voice, on which "
+                f"{_ORDER} go first, in this order; move them to a step of their own",
+                in_bundle=False,
+            )
+    if "spc" in plan.formats and track_seconds(track, CHIPS[plan.chip]) > _SPC_SURE_SECONDS:
         yield PlanWarning(
             track.name,
             f"its SPC may not fit 64 KiB: up to {_SPC_SURE_SECONDS} s fit as a rule, longer "
             "tracks only with few notes and instruments; a build makes none if it does not",
             in_bundle=False,
         )
+
+
+_HATS = frozenset(("closed_hat", "open_hat"))
+
+
+def _lost_strokes(strokes: tuple[tuple[str, str], ...]) -> dict[str, tuple[int, int]]:
+    """Return the written strokes that another drum covers and that will be missed.
+
+    A hat under a kick or a snare is not missed, as long as other strokes of that hat sound.
+    """
+    covered = covered_strokes(strokes) if strokes else {}
+    return {
+        kind: (hidden, count)
+        for kind, (hidden, count) in covered.items()
+        if kind not in _HATS or hidden == count
+    }
+
+
+def covered_text(covered: Mapping[str, tuple[int, int]]) -> str:
+    """Return covered strokes, by kind of drum with the number of all its strokes, in words."""
+    return ", ".join(
+        f"{hidden} of the {count} strokes of {drum_word(kind)}"
+        for kind, (hidden, count) in covered.items()
+    )
 
 
 _SOFT_DB = 9
@@ -79,6 +116,7 @@ def _soft_sections(track: TrackPlan, chip: Chip) -> list[str]:
     return [name for name, db in levels.items() if db is not None and db <= -_SOFT_DB]
 
 
-def track_seconds(track: TrackPlan) -> float:
-    """Return how long the track's bars last at its tempo."""
-    return track.bars * track.beats_per_bar * 60_000 / track.tempo_millibpm
+def track_seconds(track: TrackPlan, chip: Chip, bars: int = 0) -> float:
+    """Return how long the track's bars, or so many bars, last at the tempo that plays."""
+    frames = bar_frames(track.tempo_millibpm, track.beats_per_bar, chip.frame_rate_hz)
+    return float((bars or track.bars) * frames / chip.frame_rate_hz)

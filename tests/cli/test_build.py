@@ -210,7 +210,7 @@ def test_a_tempo_that_moves_to_whole_frames_is_said(game: Path, chipassets: Run)
     text = (game / "game.yaml").read_text()
     (game / "game.yaml").write_text(f"{text}  shop: {{tempo: 112, length: 1 bar, takes: 1}}\n")
     # A bar of 4/4 at 112 is 128.79 frames of the NES; 129 are 111.814.
-    assert ", 112 bpm (111.81 plays), 1 bar" in chipassets("plan", "game.yaml").stdout
+    assert ", 112 bpm (111.81 plays), 4/4\n  1 bar, 2.1 s" in chipassets("plan", "game.yaml").stdout
     result = chipassets("build", "game.yaml")
     said = next(line for line in result.stdout.splitlines() if line.startswith("tempo, rounded"))
     assert "shop 112 asked, 111.81 plays" in said

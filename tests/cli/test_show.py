@@ -45,8 +45,8 @@ def test_six_eight_is_told_wherever_a_metre_is(tmp_path: Path, chipassets: Run) 
     index = json.loads((tmp_path / BUNDLE / "bundle.json").read_text())
     beats = [(track["beats_per_bar"], track["pulse_steps"]) for track in index["tracks"]]
     assert beats == [(3, 6), (3, 4)]
-    assert "2 bars of 6/8" in chipassets("show", BUNDLE, "town").stdout
-    assert "2 bars of 3/4" in chipassets("show", BUNDLE, "fight").stdout
+    assert ", 6/8\n  2 bars, " in chipassets("show", BUNDLE, "town").stdout
+    assert ", 3/4\n  2 bars, " in chipassets("show", BUNDLE, "fight").stdout
     assert " · 6/8 · " in (tmp_path / BUNDLE / "preview/town.svg").read_text()
     midi = mido.MidiFile(tmp_path / BUNDLE / "midi/town.mid")
     signature = next(message for message in midi if message.type == "time_signature")

@@ -24,6 +24,7 @@ from chipassets.chips.registers import RegisterLog
 from chipassets.errors import FullError, RenderError
 from chipassets.lock import LockedTake
 from chipassets.manifest.words import format_fault
+from chipassets.music.score import DrumStroke
 from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
 from chipassets.plan.trackplan import BuildPlan, Layer, Sound, TrackPlan
 from chipassets.production.outputs import ALBUMS, ENCODERS, MIX_ENCODERS
@@ -393,6 +394,28 @@ def test_engines_can_cut_by_the_bars_and_seconds_of_the_index(loop_start_bar: in
         assert start == entry.loop.start_sample
         assert round(entry.loop.length_seconds * entry.sample_rate_hz) == entry.loop.length_samples
         assert entry.file_bars == entry.loop.start_bar + entry.loop.bars
+    # The words that a plan has, too: bars and seconds of the music, and the file's if they differ.
+    music, longer = (f"{bars * bar / entry.sample_rate_hz:.1f} s" for bars in (2, 3))
+    assert entry.length == {
+        0: f"2 bars, {music}, all of them a loop",
+        1: f"2 bars, {music}: 1 bar of intro, then a loop of 1 from bar 2 on; "
+        f"its file has 3 bars, {longer}",
+        None: f"2 bars, {music}, played once",
+    }.get(loop_start_bar)
+
+
+@pytest.mark.parametrize("leave", [(), ("noise",)])
+def test_strokes_that_another_drum_covers_are_counted(leave: tuple[str, ...]) -> None:
+    strokes = (
+        DrumStroke(0, "kick", 100), DrumStroke(0, "closed_hat", 100), DrumStroke(0, "snare", 100),
+        DrumStroke(2, "closed_hat", 100), DrumStroke(4, "kick", 100),
+    )  # fmt: skip
+    track = plan(sound=Sound(leave=leave))
+    taken = LockedTake("0" * 64, 0, 1, "the only one", replace(song(1), drums=strokes))
+    entry, _ = render_track(build_plan(track), track, taken, None, lambda _: None)
+    found = [(item.drum, item.strokes, item.of) for item in entry.covered_strokes]
+    # Without a voice for drums none sounds, so none covers another.
+    assert found == ([] if leave else [("kick", 1, 2), ("hat", 1, 2)])
 
 
 def test_the_schema_says_what_each_number_counts() -> None:

@@ -516,6 +516,39 @@ def test_a_bass_without_volume_that_should_be_soft_is_warned_of(
     assert all(words.startswith("B will be heard about 4 dB softer") for words in said)
 
 
+@pytest.mark.parametrize(
+    ("drums", "lost"),
+    [
+        # A hat under a kick is how drums on one voice are; a kick under a snare is lost.
+        ('{kick: "x...", hat: "x.x."}', ""),
+        ('{kick: "x...", hat: "x..."}', "1 of the 1 strokes of hat"),
+        ('{kick: "x...x...", snare: "....x...", hat: "x.x."}', "1 of the 2 strokes of kick"),
+    ],
+)
+def test_written_strokes_that_will_be_missed_are_warned_of(drums: str, lost: str) -> None:
+    for text in (
+        f"{{town: {{drums: {drums}}}}}",
+        f"{{town: {{sections: {{A: {{drums: {drums}}}}}}}}}",
+    ):
+        made = plan(text)
+        said = [item for item in plan_warnings(made) if "will not be heard" in item.words]
+        assert len(said) == bool(lost)
+        assert all(lost in item.words and not item.in_bundle for item in said)
+        assert ("warning: of the drums written" in plan_to_text(made)) == bool(lost)
+
+
+def test_the_plan_says_how_long_the_music_is_and_how_long_its_file() -> None:
+    text = plan_to_text(plan('{town: {form: "intro:2 A:4", tempo: 120, metre: 4/4}}'))
+    # On the NES a bar at 120 is 120 of its 60.0988 frames a second.
+    assert (
+        "\n  6 bars, 12.0 s: 2 bars of intro, then a loop of 4 from bar 3 on; its file has at "
+        "least 7 bars, 14.0 s\n"
+    ) in text
+    assert "4 bars, 8.0 s, all of them a loop\n" in plan_to_text(
+        plan('{town: {form: "A:4", tempo: 120, metre: 4/4}}')
+    )
+
+
 def test_tempi_share_a_pulse_whichever_of_two_tracks_is_the_faster() -> None:
     ratios = vars(home_key)["_RATIOS"]
     assert len(set(ratios)) == len(ratios)
