@@ -9,7 +9,7 @@ from .balance import Sting
 from .decoding import CutSound
 from .director import Director
 from .fades import Fade
-from .mixer import silence
+from .mixer import halt, silence
 from .playback import Change
 from .tracks import Track
 from .voices import Voice
@@ -64,10 +64,14 @@ class MixerChannels:
         """Forget all channels without stopping them: another player uses them now."""
         self._channels, self._voices, self._stings, self._paused = [], [], [], []
 
+    def add(self, channels: list[Channel]) -> None:
+        """Use these channels, too."""
+        self._channels += channels
+
     def silence(self) -> None:
         """Stop everything."""
         for channel in self._channels:
-            channel.stop()
+            halt(channel)
         self._voices, self._stings, self._paused = [], [], []
 
     def keep_only(self, tracks: tuple[Track, ...]) -> None:
@@ -101,7 +105,7 @@ class MixerChannels:
                 voice.is_wanted_later = change.keeps_old
         if change.track is None:
             return
-        kept = next((v for v in self._voices if v.track is change.track), None)
+        kept = next((v for v in reversed(self._voices) if v.track is change.track), None)
         if kept is not None and change.from_sample > 0 and not change.is_jump:
             kept.fade = kept.fade.turn(change.at_ms, change.fade_ms, 1.0)
             kept.unpause(now_ms)
@@ -117,21 +121,29 @@ class MixerChannels:
     ) -> None:
         """Start a track at a sample, at a time that may be in the future."""
         at_ms = now_ms if at_ms is None else at_ms
-        sounds = tuple(sound.starting_at(track, sample) for sound in self._sounds(track))
-        if not sounds:
-            return
         for old in [voice for voice in self._voices if voice.track is track]:
-            old.stop()
-            self._voices.remove(old)
-        channels = self._free_channels(len(sounds))
-        if not channels:
-            return
+            if old.paused_ms is not None or old.fade.is_done(now_ms):
+                old.stop()
+                self._voices.remove(old)
         began_ms = at_ms - sample * 1000 // track.sample_rate_hz
         # A start in the future begins with silence: without a fade the full gain is set at once.
         fade = Fade(at_ms, fade_ms, 0.0, 1.0) if fade_ms else Fade(now_ms, 0, 1.0, 1.0)
-        voice = Voice(track, sounds, channels, fade, began_ms)
+        self._play(track, sample, fade, began_ms, now_ms, at_ms - now_ms)
+
+    def _play(
+        self, track: Track, sample: int, fade: Fade, began_ms: int, now_ms: int, lead_ms: int = 0
+    ) -> None:
+        """Play a track from a sample on, after some silence, as a voice that began at a time."""
+        sounds = tuple(sound.starting_at(track, sample) for sound in self._sounds(track))
+        channels = self._free_channels(len(sounds)) if sounds else ()
+        if not channels:
+            return
+        # The volume is the sound's: two voices of a track, as after restoring a game, need two.
+        if any(voice.track is track for voice in self._voices):
+            sounds = tuple(sound.apart() for sound in sounds)
+        voice = Voice(track, sounds, channels, fade, began_ms, sample)
         self._set_gain(voice, now_ms)
-        voice.start(silence(at_ms - now_ms))
+        voice.start(silence(lead_ms))
         self._voices.append(voice)
 
     def start_sting(self, sting: Sting, now_ms: int) -> None:
@@ -145,8 +157,15 @@ class MixerChannels:
         voice.start(silence(sting.at_ms - now_ms))
         self._stings.append(voice)
 
-    def tend(self, now_ms: int) -> None:
-        """Set every gain for this time, queue loops again, and remove what has ended."""
+    def tend(self, now_ms: int, *, follows_sound: bool = False) -> None:
+        """Set every gain for this time, queue loops again, and remove what has ended.
+
+        follows_sound: the time is that of the sound, and music that the game has stopped, with
+        `pygame.mixer.stop()` or by a sound on a channel of the music, plays on where it should be.
+        """
+        if follows_sound:
+            for voice in [v for v in self._voices if v.fade.end > 0 and v.is_disturbed(now_ms)]:
+                self._begin_again(voice, now_ms)
         self._tend_voices(now_ms)
         self._tend_stings(now_ms)
 
@@ -168,6 +187,8 @@ class MixerChannels:
         while True:
             taken = [channel for v in (*self._voices, *self._stings) for channel in v.channels]
             free = [channel for channel in self._channels if channel not in taken]
+            # Those on which the game plays sounds of its own come last.
+            free.sort(key=lambda channel: channel.get_busy())
             if len(free) >= count or not self._voices:
                 break
             spare = min(self._voices, key=lambda voice: voice.fade.end)
@@ -176,7 +197,7 @@ class MixerChannels:
         if len(free) < count:
             return ()
         for channel in free[:count]:
-            channel.stop()
+            halt(channel)
         return tuple(free[:count])
 
     def _set_gain(self, voice: Voice, now_ms: int) -> None:
@@ -185,12 +206,20 @@ class MixerChannels:
         gain = volume * voice.fade.gain(now_ms) * self._director.music_gain(now_ms)
         voice.set_gain(gain, self._director.layer_gains(voice.track, now_ms))
 
+    def _begin_again(self, voice: Voice, now_ms: int) -> None:
+        """Play a disturbed voice from its present position on, where there is a free channel."""
+        self._voices.remove(voice)
+        voice.stop()
+        sample = voice.position_samples(now_ms)
+        if not voice.track.is_over(sample):
+            self._play(voice.track, sample, voice.fade, voice.started_ms, now_ms)
+
     def _tend_voices(self, now_ms: int) -> None:
         """Set the gain of every voice; pause or stop those that are faded out."""
         for voice in list(self._voices):
             self._set_gain(voice, now_ms)
             if voice.fade.end > 0 or not voice.fade.is_done(now_ms):
-                voice.tend()
+                voice.tend(now_ms)
             elif voice.is_wanted_later:
                 voice.pause(now_ms)
             else:

@@ -52,6 +52,16 @@ class CutSound(Value):
         rest = _samples(whole)[skipped:]
         return CutSound(Sound(buffer=rest) if rest else None, self.loop)
 
+    def apart(self) -> CutSound:
+        """Return the same samples as new sounds, with volumes of their own."""
+        from pygame.mixer import Sound
+
+        intro, loop = (
+            None if part is None else Sound(buffer=_samples(part))
+            for part in (self.intro, self.loop)
+        )
+        return CutSound(intro, loop)
+
     @property
     def parts(self) -> Iterator[Sound]:
         """The sounds that are not absent."""

@@ -54,6 +54,13 @@ def check_open(count: int) -> None:
         raise pygame.error("the mixer has lost channels")
 
 
+def halt(channel: Channel) -> None:
+    """Stop a channel and forget what is queued, which pygame would play after a single stop."""
+    channel.stop()
+    if channel.get_sound() is not None:
+        channel.stop()
+
+
 class MixerFormat(Value):
     """Rate, bits of a sample (negative: signed; 32: floating point) and channels of the mixer."""
 

@@ -48,6 +48,12 @@ class NowPlaying(Value):
     section: str
 
 
+def _count_channels(tracks: Iterable[Track]) -> int:
+    """Return how many mixer channels music of these tracks takes, with the one of the clock."""
+    most_layers = max((len(track.layers) for track in tracks), default=0)
+    return max(_VOICES, _LAYERED_VOICES * most_layers) + 1
+
+
 class PygamePlayer:
     """The music of a game: enter scenes, and call `update` once a frame.
 
@@ -80,10 +86,7 @@ class PygamePlayer:
 
     def _connect(self) -> None:
         """Reserve channels on the present mixer, and start decoding for it."""
-        tracks = self.library.tracks
-        most_layers = max((len(track.layers) for track in tracks), default=0)
-        voices = max(_VOICES, _LAYERED_VOICES * most_layers)
-        channels = open_channels(voices + 1)
+        channels = open_channels(_count_channels(self.library.tracks))
         self._channel_count = len(channels)
         self._sound_clock: SoundClock | None = None
         if channels and not self._at_once:
@@ -212,6 +215,7 @@ class PygamePlayer:
     def reload(self, library: Library, now_ms: int | None = None) -> None:
         """Play from a newly opened library, as after a build; equal tracks continue."""
         self.library = self.library.renew(library)
+        self._make_room(self.library.tracks)
         self._decoder.keep_only(self.library.tracks)
         self._mixer_channels.keep_only(self.library.tracks)
         self.director.reload(self.library, self._time(now_ms))
@@ -219,6 +223,7 @@ class PygamePlayer:
     def swap(self, track: Track, now_ms: int | None = None, reason: str = "swapped") -> None:
         """Change to this track, of any library, on the bar line: see `Director.swap`."""
         sounding = self.director.playing or track
+        self._make_room((track,))
         self._decoder.keep_only((*self.library.tracks, track, sounding))
         self.director.swap(track, self._time(now_ms), reason)
 
@@ -256,6 +261,8 @@ class PygamePlayer:
                 check_open(self._channel_count)
             self._follow_sound_card()
         self._decoder.work()
+        # A time that the game gives may be any: only the own clock is compared with the mixer's.
+        follows_sound = now_ms is None and self._sound_clock is not None
         now_ms = self._time(now_ms)
         is_ready = self._decoder.is_ready if self.has_sound else (lambda _track: True)
         ahead_ms = self._look_ahead_ms(now_ms)
@@ -269,8 +276,16 @@ class PygamePlayer:
             if sting is not None and self.has_sound:
                 self._mixer_channels.start_sting(sting, now_ms)
             if not self.director.is_paused:
-                self._mixer_channels.tend(now_ms)
+                self._mixer_channels.tend(now_ms, follows_sound=follows_sound)
         return change
+
+    def _make_room(self, tracks: Iterable[Track]) -> None:
+        """Reserve more channels where these tracks have more layers than those before."""
+        count = _count_channels(tracks)
+        if self.has_sound and count > self._channel_count:
+            with self._surviving():
+                self._mixer_channels.add(open_channels(count)[self._channel_count :])
+                self._channel_count = count
 
     def _look_ahead_ms(self, now_ms: int) -> int:
         """Return how far to plan ahead.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .mixer import silent_frames
+from .mixer import halt, silent_frames
 
 if TYPE_CHECKING:
     from pygame.mixer import Channel
@@ -41,6 +41,11 @@ class SoundClock:
         """Return how many milliseconds the sound is behind the game's clock now."""
         if not self._is_running:
             self._start()
+        elif self._channel.get_sound() is not self._tick:
+            # The game did not look for two ticks, or plays a sound of its own here.
+            if not self._channel.get_busy():
+                self._start()
+            return round(self._lag_ms)
         elif self._channel.get_queue() is None:
             self._channel.queue(self._tick)
             if self._channel.get_queue() is None:
@@ -54,7 +59,7 @@ class SoundClock:
 
     def stop(self) -> None:
         """Leave the channel."""
-        self._channel.stop()
+        halt(self._channel)
         self._is_running = False
 
     def _start(self) -> None:

@@ -157,6 +157,16 @@ class Track(Value):
         """Return whether the track has ended at this position; one that loops never does."""
         return self.loop is None and sample >= self.samples
 
+    def next_seam(self, sample: int) -> int:
+        """Return the first position after this one at which the loop begins, without wrapping.
+
+        For a track that plays once, its end.
+        """
+        if self.loop is None:
+            return self.samples
+        passes = max((sample - self.loop.start_sample) // self.loop.length_samples + 1, 0)
+        return self.loop.start_sample + passes * self.loop.length_samples
+
     def bar_sample(self, bar: int) -> int:
         """Return the position of the first sample of a bar, counted from 0 without wrapping."""
         if self.loop is None:

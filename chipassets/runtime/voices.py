@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .decoding import CutSound
 from .fades import Fade
+from .mixer import halt
 from .tracks import Track
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _TOGETHER_NS = 200_000
 """Layers started within this time count as simultaneous: 1/60 of the mixer's 11.6 ms buffer."""
 _MOST_STARTS = 5
+_EARLY_SECONDS = 0.25
+"""A sound that ends this long before its time, or a quarter of a loop, was stopped by the game."""
 
 
 class Voice:
@@ -28,6 +31,7 @@ class Voice:
         channels: tuple[Channel, ...],
         fade: Fade,
         started_ms: int,
+        sample: int = 0,
     ) -> None:
         self.track, self.sounds, self.channels = track, sounds, channels
         self.fade = fade
@@ -35,6 +39,9 @@ class Voice:
         self.paused_ms: int | None = None
         self.is_wanted_later = False
         self._repeats_alone = False
+        self._lead: Sound | None = None
+        self._first_sample = sample
+        self._seams = [sample] * len(sounds)
 
     def start(self, lead: Sound | None = None) -> None:
         """Start the intro, or the loop if there is none, in all layers at once.
@@ -45,6 +52,7 @@ class Voice:
         between the first and the last. Nothing can lock the mixer meanwhile, but a start that took
         too long, because another thread ran in between, is repeated.
         """
+        self._lead = lead
         self._repeats_alone = lead is None and all(sound.intro is None for sound in self.sounds)
         for _ in range(_MOST_STARTS):
             began_ns = time.perf_counter_ns()
@@ -52,19 +60,55 @@ class Voice:
                 self._begin(sound, channel, lead)
             if time.perf_counter_ns() - began_ns < _TOGETHER_NS:
                 break
-        self.tend()
+        if lead is None:
+            self._queue_loops(self._first_sample)
 
-    def tend(self) -> None:
-        """Keep a loop queued after what plays, if the mixer does not repeat it by itself.
+    def tend(self, now_ms: int) -> None:
+        """Keep a loop queued after what plays, if the mixer does not repeat it by itself."""
+        self._queue_loops(self.position_samples(now_ms))
+
+    def is_disturbed(self, now_ms: int) -> bool:
+        """Return whether the game has stopped a channel, or plays a sound of its own on it.
+
+        Then the channel has no sound, or another one, or the next pass began before its time:
+        pygame plays what is queued also after a stop.
+        """
+        position = self.position_samples(now_ms)
+        pairs = zip(self.sounds, self.channels, self._seams, strict=True)
+        return self.paused_ms is None and any(
+            self._is_disturbed(sound, channel, seam, position) for sound, channel, seam in pairs
+        )
+
+    def _is_disturbed(self, sound: CutSound, channel: Channel, seam: int, position: int) -> bool:
+        """Return whether a channel is, on which a sound should reach a seam at a position."""
+        if not self._is_on(sound, channel):
+            return sound.loop is not None or position < self.track.samples - self._early
+        is_queued = self._repeats_alone or sound.loop is None or channel.get_queue() is not None
+        return not is_queued and position < seam - self._early
+
+    def _is_on(self, sound: CutSound, channel: Channel) -> bool:
+        """Return whether the channel plays this sound, or the silence before it."""
+        here = channel.get_sound()
+        return here is not None and any(here is part for part in (self._lead, *sound.parts))
+
+    @property
+    def _early(self) -> int:
+        """The samples by which an end is too early to be one of the music's own."""
+        most = round(_EARLY_SECONDS * self.track.sample_rate_hz)
+        return most if self.track.loop is None else min(most, self.track.loop.length_samples // 4)
+
+    def _queue_loops(self, position: int) -> None:
+        """Queue the loop where nothing is queued, and note when it should begin.
 
         On a channel that ran empty after a long stall, queueing plays at once. Checking `get_busy`
         first would be wrong: between two sounds the mixer's thread reports idle for a moment.
         """
         if self._repeats_alone:
             return
-        for sound, channel in self._pairs():
+        for number, (sound, channel) in enumerate(self._pairs()):
             if sound.loop is not None and channel.get_queue() is None:
                 channel.queue(sound.loop)
+                self._seams[number] = self.track.next_seam(position + self._early)
 
     def pause(self, now_ms: int) -> None:
         """Pause the track."""
@@ -82,9 +126,10 @@ class Voice:
             self.paused_ms = None
 
     def stop(self) -> None:
-        """Stop at once."""
-        for channel in self.channels:
-            channel.stop()
+        """Stop at once, but nothing that the game plays on these channels."""
+        for sound, channel in self._pairs():
+            if self._is_on(sound, channel):
+                halt(channel)
 
     def position_samples(self, now_ms: int) -> int:
         """Return how many samples of the track have been played."""

@@ -132,3 +132,21 @@ assert player.library.track('cave') is cave
     assert np.max(np.diff(loud)) < 0.01 * RATE_HZ
     # No click: tones step by 0.05, and a frame of the fade by 0.06 more.
     assert np.max(np.abs(np.diff(heard))) < 0.15
+
+
+def test_a_rebuilt_track_with_more_layers_than_channels_gets_more_channels(tmp_path: Path) -> None:
+    bundle = write_layered(tmp_path / "bundle", 0)
+    index = json.loads((bundle / "bundle.json").read_text())
+    town = index["tracks"][0]
+    write_index(bundle, index | {"tracks": [town | {"layers": []}]})
+    rebuilt = tmp_path / "rebuilt"
+    write_layered(rebuilt, 0)
+    layers = [layer | {"name": str(n)} for n, layer in enumerate(town["layers"] * 3)]
+    write_index(rebuilt, index | {"tracks": [town | {"layers": layers}]})
+    code = f"""
+player.enter('town'); play(0.2)
+player.reload(Library.open({str(rebuilt)!r})); play(1)
+print(sum(pygame.mixer.Channel(n).get_busy() for n in range(pygame.mixer.get_num_channels())))
+"""
+    busy = run_player(code, bundle, SDL_AUDIODRIVER="dummy").stdout.split()[-1]
+    assert int(busy) == len(layers) + 1  # and the clock's

@@ -43,6 +43,19 @@ def write_levels(folder: Path) -> Path:
     return folder
 
 
+def write_ramps(folder: Path) -> Path:
+    """Write a loop, and one with an intro, whose samples rise from 0.1 to 0.7 over the file."""
+    pieces = [Piece("a", 440, bars=8), Piece("intro", 440, bars=8, intro_bars=4)]
+    write_bundle(folder, pieces, "wav")
+    index = json.loads((folder / "bundle.json").read_text())
+    for track in index["tracks"]:
+        path = folder / track["files"]["wav"]["path"]
+        soundfile.write(path, np.linspace(0.1, 0.7, track["samples"]), RATE_HZ)
+        track["files"]["wav"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_index(folder, index)
+    return folder
+
+
 def hear(code: str, tmp_path: Path, rules: str) -> Wave:
     return record(code, write_levels(tmp_path / "bundle"), tmp_path, rules)
 
@@ -102,6 +115,51 @@ def test_a_fade_leaves_the_old_track_before_the_new_one_comes(tmp_path: Path) ->
     falling = heard[2 * BAR_SAMPLES + MIXER_BUFFER : found]
     assert np.all(np.diff(falling) < 0.001)
     assert falling[-1] < 0.03
+
+
+def test_a_track_that_is_entered_again_after_a_stop_sounds_once(tmp_path: Path) -> None:
+    code = "player.enter('a'); play(0.3); player.enter('b'); play(0.6); player.stop(); play(1)\n"
+    heard = hear(code + "player.enter('b'); play(0.5)", tmp_path, rules("bar", "cut"))
+    assert heard[-RATE_HZ // 4 :] == pytest.approx(LEVELS["b"], abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["a", "intro"])
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        "for n in range(metronome.count): pygame.mixer.Channel(n).stop()",
+        "for n in range(3): pygame.mixer.Channel(n).play(noise)",
+    ],
+    ids=["stopped", "taken"],
+)
+def test_music_that_the_game_disturbs_plays_on_in_its_place(
+    tmp_path: Path, name: str, disturb: str
+) -> None:
+    folder = write_ramps(tmp_path / "bundle")
+    noise = "noise = pygame.mixer.Sound(buffer=bytes(4096 * 20))\n"
+    code = f"{noise}player.enter({name!r}); play(0.7)\n{disturb}\nplay(1.6)"
+    waves = []
+    for number, text in enumerate((code, code.replace(disturb, ""))):
+        (tmp_path / str(number)).mkdir()
+        waves.append(record(text, folder, tmp_path / str(number), rules("now", "cut")))
+    length = min(len(wave) for wave in waves)
+    # A ramp says which sample of its file sounds.
+    same = np.abs(waves[0][:length] - waves[1][:length]) < 0.005
+    assert np.all(same[: RATE_HZ // 2])
+    assert np.mean(same[RATE_HZ:]) > 0.99
+
+
+def test_restoring_the_track_that_plays_is_a_crossfade(tmp_path: Path) -> None:
+    code = (
+        "player.enter('a'); play(0.4); saved = player.state(); play(0.2)\n"
+        "player.restore(saved, fade_ms=400); play(0.8)"
+    )
+    heard = hear(code, tmp_path, rules("now", "cut"))
+    # Two equal levels at equal power: never less than the one, never more than both at 3 dB.
+    settled = heard[RATE_HZ // 10 :]
+    assert np.min(settled) > LEVELS["a"] - 0.01
+    assert np.max(settled) < LEVELS["a"] * 2**0.5 + 0.01
+    assert settled[-RATE_HZ // 4 :] == pytest.approx(LEVELS["a"], abs=0.01)
 
 
 def test_a_sting_falls_on_its_bar_line(tmp_path: Path) -> None:

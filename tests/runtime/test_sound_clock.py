@@ -24,17 +24,26 @@ class Card:
     def __init__(self) -> None:
         self.now_ms = 0.0
         self.ends: list[float] = []
+        self.sound: object = None
 
     def _go_on(self) -> None:
         while self.ends and self.ends[0] <= self.now_ms:
             self.ends.pop(0)
 
-    def play(self, _sound: object) -> None:
+    def play(self, sound: object) -> None:
+        self.sound = sound
         self.ends = [self.now_ms + TICK_MS]
 
     def queue(self, _sound: object) -> None:
         self._go_on()
         self.ends.append((self.ends[-1] if self.ends else self.now_ms) + TICK_MS)
+
+    def get_sound(self) -> object:
+        self._go_on()
+        return self.sound if self.ends else None
+
+    def get_busy(self) -> bool:
+        return self.get_sound() is not None
 
     def get_queue(self) -> object:
         self._go_on()
@@ -55,6 +64,13 @@ def lag_after(card: Card, clock: SoundClock, seconds: float, rate: float = 1.0) 
         card.now_ms += 16 * rate
         lags.append(clock.read(card.wall_ms))  # type: ignore[attr-defined]
     return lags
+
+
+def test_a_sound_of_the_games_own_on_the_channel_is_no_lag(card: Card) -> None:
+    clock = SoundClock(card, 44_100)  # type: ignore[arg-type]
+    lag_after(card, clock, 2)
+    card.play("a sound of the game's")
+    assert {*lag_after(card, clock, 3)} == {0}
 
 
 def test_a_card_in_time_has_no_lag(card: Card) -> None:
