@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from chipassets.chipfiles.ft_bank import Bank, fits, is_cut
-from chipassets.chipfiles.ft_module import EMPTY, FtCell, FtModule, module_text
+from chipassets.chipfiles.ft_module import EMPTY, NOTE_NAMES, FtCell, FtModule, module_text
 from chipassets.chipfiles.ft_samples import (
     INSTRUMENT as SAMPLER,
 )
@@ -41,7 +41,6 @@ _SAMPLES_CHANNEL = 4
 _LONGEST_ROW = 31
 _MOST_PATTERNS = 128
 _ROWS = (64, 128, 256)
-_NAMES = ("C-", "C#", "D-", "D#", "E-", "F-", "F#", "G-", "G#", "A-", "A#", "B-")
 _LOWEST_MIDI = 24
 """FamiTracker's C-0. The triangle sounds an octave below its name."""
 
@@ -224,7 +223,7 @@ def _note_name(pitch: int, kind: str) -> str | None:
     if kind == "noise":
         return f"{15 - pitch:X}-#" if 0 <= pitch <= 15 else None
     octave, step = divmod(pitch - _LOWEST_MIDI + (OCTAVE if kind == "triangle" else 0), OCTAVE)
-    return f"{_NAMES[step]}{octave}" if 0 <= octave <= 7 else None
+    return f"{NOTE_NAMES[step]}{octave}" if 0 <= octave <= 7 else None
 
 
 def _vibrato(instrument: Instrument, timer: int) -> str:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 CHANNELS = {0: 5, 1: 8}
 """The number of channels by expansion: without one 5, with the VRC6 8."""
 
+NOTE_NAMES = ("C-", "C#", "D-", "D#", "E-", "F-", "F#", "G-", "G#", "A-", "A#", "B-")
+"""The notes of an octave in FamiTracker's spelling."""
+
 HEADER = "# FamiTracker text export 0.4.2"
 FOOTER = "# End of export"
 _SAMPLE_ROW = 32

@@ -26,7 +26,11 @@ _MOST_ROWS_SHOWN = 10
 
 def corpus_command(
     folder: Annotated[
-        Path, typer.Argument(help="A folder of MIDI, MusicXML or ABC files; subfolders too.")
+        Path,
+        typer.Argument(
+            help="A folder of MIDI, MusicXML or ABC files, or of trackers (MOD, UGE, FamiTracker's "
+            "text, PICO-8); subfolders too."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the corpus.")],
     sources: Annotated[

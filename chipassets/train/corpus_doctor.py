@@ -15,7 +15,7 @@ from typing import Any
 
 from chipassets.errors import UsageError
 from chipassets.train.corpus import Piece
-from chipassets.train.reading import SUFFIXES, ReadFile, read_files, total_repairs
+from chipassets.train.reading import ReadFile, is_music, read_files, total_repairs
 from chipassets.train.slices import SliceRules, cut
 from chipassets.train.sources import Sources, printable_name, read_sources
 from chipassets.train.whole import whole_file
@@ -81,10 +81,13 @@ def read_corpus(
     folder does not exist, or has no music file.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder; give the folder that holds your MIDI files")
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        raise UsageError(f"{folder} is not a folder; give the folder that holds your music files")
+    paths = sorted(path for path in folder.rglob("*") if is_music(path))
     if not paths:
-        raise UsageError(f"{folder} holds no .mid file; give the folder that holds your MIDI files")
+        raise UsageError(
+            f"{folder} holds no .mid file and none of a tracker (.mod, .uge, .p8, FamiTracker's "
+            "text); give the folder that holds your music files"
+        )
     table = _sources(folder, sources_csv)
     without_row = 0
     pieces: list[Piece] = []

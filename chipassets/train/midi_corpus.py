@@ -1,15 +1,17 @@
-"""Reads a MIDI file for the corpus: pitched notes, metres and other facts."""
+"""Reads a MIDI file, or one of a tracker, for the corpus: pitched notes, metres and other facts."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from chipassets.midi.reader import MidiContent, MidiError, parse_midi
 from chipassets.train.music import Metre, MidiPiece, RawMusic, RefusedFileError, to_grid
+from chipassets.train.trackers.reading import songs_of_tracker
 
-__all__ = ["Metre", "MidiPiece", "RefusedFileError", "raw_of_midi", "read_midi"]
+__all__ = ["Metre", "MidiPiece", "RefusedFileError", "raw_of_midi", "raws_of_tracker", "read_midi"]
 
 _MAX_FILE_BYTES = 8 * 1024 * 1024
 _DEFAULT_TEMPO_US = 500_000
@@ -34,6 +36,17 @@ def raw_of_midi(path: Path) -> RawMusic:
         return _in_quarters(parse_midi(data))
     except MidiError as error:
         raise RefusedFileError(f"not readable as MIDI ({error})") from error
+
+
+def raws_of_tracker(path: Path) -> list[RawMusic]:
+    """Return the content of each song in a tracker's file; RefusedFileError if it cannot be read.
+
+    Its tempo is never nominal: its arpeggios are chords already.
+    """
+    return [
+        replace(raw, is_nominal=False, repairs=repairs)
+        for raw, repairs in ((_in_quarters(song), more) for song, more in songs_of_tracker(path))
+    ]
 
 
 def _in_quarters(content: MidiContent) -> RawMusic:

@@ -15,18 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chipassets.midi.reader import MIDI_SUFFIXES
-from chipassets.train.midi_corpus import raw_of_midi
-from chipassets.train.music import MidiPiece, RefusedFileError, to_grid
+from chipassets.train.midi_corpus import raw_of_midi, raws_of_tracker
+from chipassets.train.music import MidiPiece, RawMusic, RefusedFileError, to_grid
 from chipassets.train.scores import ABC_SUFFIXES, XML_SUFFIXES, load_readers, raws_of_score
+from chipassets.train.trackers.reading import TRACKER_SUFFIXES, is_tracker_music
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
-SUFFIXES = MIDI_SUFFIXES | XML_SUFFIXES | ABC_SUFFIXES
+_SUFFIXES = MIDI_SUFFIXES | XML_SUFFIXES | ABC_SUFFIXES | TRACKER_SUFFIXES
 _MOST_MEMORY_BYTES = 1 << 30
 """The memory that reading a file may take besides the readers' own."""
 _LARGE_BYTES = 256 * 1024
-"""A MIDI file up to this size takes neither long nor much memory."""
+"""A MIDI or tracker file up to this size takes neither long nor much memory."""
 _AT_ONCE = 64
 ALONE_SECONDS = 0.6
 """The start time of other processes, which a small corpus need not wait for. In CPU time, because
@@ -45,9 +46,9 @@ class ReadFile:
 def read_files(paths: list[Path], jobs: int, seconds_per_file: float) -> Iterator[ReadFile]:
     """Yield the result of each file, in the order of the paths.
 
-    Small MIDI files are read in this process at first. `jobs` other processes take over when that
-    takes long, or at a file that may need too much: if a reader cannot be stopped or its memory has
-    no bound, only the process that reads it ends.
+    Small MIDI and tracker files are read in this process at first. `jobs` other processes take over
+    when that takes long, or at a file that may need too much: if a reader cannot be stopped or its
+    memory has no bound, only the process that reads it ends.
     """
     read = partial(read_file, seconds=seconds_per_file)
     began = time.process_time()
@@ -62,7 +63,7 @@ def read_files(paths: list[Path], jobs: int, seconds_per_file: float) -> Iterato
 def _is_small(path: Path) -> bool:
     """Return whether a file may be read in this process."""
     try:
-        return is_midi(path) and path.stat().st_size <= _LARGE_BYTES
+        return not _is_score(path) and path.stat().st_size <= _LARGE_BYTES
     except OSError:
         return True  # an unreadable file is reported as quickly
 
@@ -106,7 +107,7 @@ def _read_in_child(seconds: float, path: Path) -> ReadFile:
     An alarm asks a reader to stop; a reader in C may ignore it, so after twice the time the system
     ends the process.
     """
-    if not is_midi(path):
+    if _is_score(path):
         load_readers()
     _limit(2 * seconds + 1)
     return read_file(path, seconds)
@@ -123,10 +124,10 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 def read_file(path: Path, seconds: float) -> ReadFile:
     """Return the result of a file; never raises because of the file's content."""
     try:
-        if not is_midi(path):
+        if _is_score(path):
             load_readers()  # import time does not count for the file
         with _time_limit(seconds):
-            raws = [raw_of_midi(path)] if is_midi(path) else raws_of_score(path)
+            raws = _raws(path)
             pieces = [to_grid(raw) for raw in raws if len(raw.pitches) or len(raws) == 1]
     except RefusedFileError as error:
         return ReadFile(path, (), str(error))
@@ -140,9 +141,25 @@ def read_file(path: Path, seconds: float) -> ReadFile:
     return ReadFile(path, tuple(pieces), "" if pieces else "no tune in it")
 
 
-def is_midi(path: Path) -> bool:
-    """Whether the name is that of a MIDI file."""
-    return path.suffix.lower() in MIDI_SUFFIXES
+def is_music(path: Path) -> bool:
+    """Return whether a file's name, or for a tracker's its beginning, is that of music."""
+    suffix = path.suffix.lower()
+    if suffix not in _SUFFIXES or not path.is_file():
+        return False
+    return suffix not in TRACKER_SUFFIXES or is_tracker_music(path)
+
+
+def _raws(path: Path) -> list[RawMusic]:
+    """Return the content of each piece in a file."""
+    suffix = path.suffix.lower()
+    if suffix in MIDI_SUFFIXES:
+        return [raw_of_midi(path)]
+    return raws_of_tracker(path) if suffix in TRACKER_SUFFIXES else raws_of_score(path)
+
+
+def _is_score(path: Path) -> bool:
+    """Return whether note_seq reads a file, by its name."""
+    return path.suffix.lower() in XML_SUFFIXES | ABC_SUFFIXES
 
 
 class _TooSlowError(BaseException):

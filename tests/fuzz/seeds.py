@@ -162,6 +162,20 @@ def midi() -> list[bytes]:
     return [ours, late(64), *UNUSUAL.values()]
 
 
+def cartridges() -> list[bytes]:
+    """Cartridges of PICO-8 with a tune, an arpeggio, drums, a loop and an own instrument."""
+    sounds = [
+        "01100000" + "18050" * 2 + "1a053" + "00000" + "18b50" * 4,
+        "01080408" + "18056" + "1c056" + "1f056" + "24056",
+        "01100000" + "0a650" + "00000" * 3 + "32655",
+        "01200600" + "24040" * 6,
+    ]
+    lines = [sound.ljust(168, "0") for sound in sounds]
+    music = ["01 00014203", "02 01424203", "04 40404000", "00 02424344"]
+    head = ["pico-8 cartridge // http://www.pico-8.com", "version 41", "__lua__", "music(0)"]
+    return ["\n".join([*head, "__sfx__", *lines, "__music__", *music, ""]).encode()]
+
+
 def model() -> bytes:
     """A network of one small layer."""
     rng = np.random.default_rng(1)

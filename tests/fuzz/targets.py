@@ -64,6 +64,7 @@ from chipassets.train.midi_corpus import read_midi
 from chipassets.train.music import RefusedFileError
 from chipassets.train.slices import SliceRules, cut
 from chipassets.train.sources import read_sources
+from chipassets.train.trackers.reading import songs_of_tracker
 from tests.chip_music import plan, song
 from tests.fuzz import seeds
 from tests.fuzz.mutate import (
@@ -79,6 +80,7 @@ from tests.fuzz.mutate import (
 )
 from tests.production.test_outputs import finish
 
+TEXT = damage_any_of(damage_words, damage_words, damage_bytes)
 Read = Callable[[bytes, Path, Random], None]
 Refusals = tuple[type[BaseException], ...]
 
@@ -289,6 +291,20 @@ def gram_index() -> Iterable[bytes]:
     yield index_to_bytes(GramIndex(3, dict.fromkeys(GRAM_LENGTHS, 20), filters))
 
 
+def tracker(suffix: str, kind: str) -> Target:
+    """A tracker's file for a corpus."""
+
+    def read(data: bytes, folder: Path, _: Random) -> None:
+        for content, _repairs in songs_of_tracker(written(data, folder, f"a{suffix}")):
+            assert content.ticks_per_quarter >= 1
+            assert all(0 <= start <= end for start, end, _, _ in content.notes)
+            assert all(0 <= pitch <= 127 for _, _, pitch, _ in content.notes)
+
+    made = seeds.cartridges if suffix == ".p8" else chip_seeds(kind)
+    mutate = TEXT if suffix in (".p8", ".txt") else damage_bytes
+    return Target(read, (RefusedFileError,), made, mutate)
+
+
 def chip_file(decode: Callable[[bytes], object]) -> Read:
     return lambda data, _folder, _rng: void(decode(data))
 
@@ -299,7 +315,7 @@ def void(_: object) -> None:
 
 def chip_seeds(kind: str) -> Callable[[], Iterable[bytes]]:
     def made() -> Iterable[bytes]:
-        chip = {"gbs": "gameboy", "spc": "snes"}.get(kind, "nes")
+        chip = {"gbs": "gameboy", "uge": "gameboy", "spc": "snes"}.get(kind, "nes")
         yield next(data for path, data in finish(kind, chip=chip)[1].items() if f"{kind}/" in path)
 
     return made
@@ -348,7 +364,6 @@ def first_line(data: bytes, rng: Random) -> bytes:
     return damage_json(head, rng) + b"\n" + body if rng.random() < 0.7 else damage_bytes(data, rng)
 
 
-TEXT = damage_any_of(damage_words, damage_words, damage_bytes)
 NO_FILE = (ValueError,)
 TARGETS = {
     "manifest": Target(load, (ManifestError, UsageError), lambda: seeds.MANIFESTS, TEXT),
@@ -454,5 +469,9 @@ TARGETS = {
     "spc": Target(chip_file(decode_spc), NO_FILE, chip_seeds("spc")),
     "synth": Target(chip_file(decode_compact), NO_FILE, chip_seeds("synth")),
     "mod": Target(chip_file(decode_mod), NO_FILE, chip_seeds("mod")),
+    "mod_music": tracker(".mod", "mod"),
+    "uge_music": tracker(".uge", "uge"),
+    "famitracker_music": tracker(".txt", "famitracker"),
+    "pico8_music": tracker(".p8", ""),
     "famitracker": Target(chip_file(decode_famitracker), NO_FILE, chip_seeds("famitracker"), TEXT),
 }
