@@ -16,4 +16,6 @@ function(chipassets_music target)
     COMMENT "Building music from ${MUSIC_MANIFEST}"
     VERBATIM)
   add_custom_target(${target} ALL DEPENDS "${out}/bundle.json")
+  # The whole bundle: a folder that has its files without bundle.json is no bundle, and is not built into.
+  set_property(TARGET ${target} PROPERTY ADDITIONAL_CLEAN_FILES "${out}")
 endfunction()

@@ -294,6 +294,9 @@ def test_cmake_and_ninja_build_again_when_a_file_of_the_manifest_changes(game: P
     again = shell(ninja, "-C", "out", cwd=game)
     assert "Building music" in again.stdout
     assert (game / "game.lock").read_text() == text
+    assert shell(ninja, "-C", "out", "clean", cwd=game).returncode == 0
+    assert not (game / "out/music").exists()
+    assert shell(ninja, "-C", "out", cwd=game).returncode == 0
 
 
 @pytest.mark.slow
@@ -307,6 +310,19 @@ def test_scons_builds_a_bundle(game: Path) -> None:
     assert built.returncode == 0, built.stdout + built.stderr
     assert (game / "music/bundle.json").is_file()
     assert "is up to date" in shell(scons, "-Q", cwd=game).stdout
+    # A file with a name that SCons could take for a variable is named by the manifest, and changes.
+    bank = game / "bank $A ü.yaml"
+    bank.write_text("soft: {volume: [15, 12, 9]}\n")
+    with (game / "game.yaml").open("a") as file:
+        file.write(f"instruments: {{file: '{bank.name}'}}\n")
+    for text in ("", "# more\n"):
+        bank.write_text(bank.read_text() + text)
+        again = shell(scons, "-Q", cwd=game)
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert "chipassets build" in again.stdout
+    assert "is up to date" in shell(scons, "-Q", cwd=game).stdout
+    assert shell(scons, "-Q", "-c", cwd=game).returncode == 0
+    assert not (game / "music").exists()
 
 
 def test_hooks_and_components_are_yaml_that_names_real_commands() -> None:
