@@ -349,11 +349,14 @@ def _is_awkward(move: int) -> bool:
     return abs(move) in (10, 11) or abs(move) > OCTAVE
 
 
-def _highest(context: Context, bar: int, root: int) -> int:
+def _highest(context: Context, bar: int, root: int, role: str = "") -> int:
     """Return how high the bass goes over a root: an octave up, and not above the second voice.
 
-    A fifth up in any case, so that a pattern keeps its shape.
+    A fifth up in any case, so that a pattern keeps its shape; octaves that the manifest asks for
+    leap over every root, whatever the second voice does.
     """
+    if role == ideas.BROKEN and context.plan.section_at(bar).is_bass_asked:
+        return min(_HIGHEST, root + OCTAVE)
     start = bar * context.bar_steps
     notes = (context.memory.get(("inner at", start + at)) for at in range(context.bar_steps))
     low = min((note.pitch for note in notes if isinstance(note, Note)), default=_HIGHEST + 1)
@@ -422,13 +425,17 @@ def _on_chords(
     table = context.harmony.table
     placed: list[tuple[int, int, int]] = []
     spans = roots[bar]
+    section = context.plan.section_at(bar)
+    # The composer may hold the piece's tonic under a section in another key; who asks for a pedal
+    # asks for the tonic of that section.
+    tonic = section.key.tonic if section.is_bass_asked else None
     ends = [step for step, _, _ in spans[1:]] + [context.bar_steps]
     for (begin, chord, root), end in zip(spans, ends, strict=True):
         inside = [note for note in rhythm if begin <= note.step < end]
         if not inside or inside[0].step != begin:
             gap = inside[0].step if inside else end
             inside.insert(0, CellNote(begin, min(gap, end) - begin, 0))
-        degree, highest = table.nearest_degree(chord, root), _highest(context, bar, root)
+        degree, highest = table.nearest_degree(chord, root), _highest(context, bar, root, role)
         span: list[tuple[int, int, int]] = []
         for index, note in enumerate(inside):
             steps = min(note.steps, end - note.step)
@@ -449,6 +456,7 @@ def _on_chords(
                 index,
                 highest,
                 passes=passes,
+                tonic=tonic,
             )
             span.append((note.step, steps, pitch))
         placed += _folded_whole(span, highest)
@@ -481,10 +489,14 @@ def _pitch(
     highest: int,
     *,
     passes: bool,
+    tonic: int | None,
 ) -> int:
-    """Return the pitch of a pattern's note; unless it passes by step it is a chord tone."""
+    """Return the pitch of a pattern's note; unless it passes by step it is a chord tone.
+
+    tonic: the pitch class on which a pedal stays, by default the piece's tonic.
+    """
     if role == ideas.PEDAL:
-        home = int(table.pitch(0, 0)) % OCTAVE
+        home = int(table.pitch(0, 0)) % OCTAVE if tonic is None else tonic
         return folded(root - (root - home) % OCTAVE, _LOWEST, _HIGHEST)
     if role == ideas.BROKEN:
         goes_up = root + OCTAVE <= highest or root - OCTAVE < _LOWEST

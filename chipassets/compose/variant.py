@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chipassets.compose.bass import compose_bass
@@ -21,8 +21,8 @@ from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.errors import ComposeError
 from chipassets.music.chords import moved_chord, parse_chord
 from chipassets.music.keys import Key
-from chipassets.music.motifs import IN_MODE, heard_in, map_pitch, nearest_shift, statement_notes
-from chipassets.music.notes import BASS, LEAD, Motif, Note, ordered
+from chipassets.music.motifs import IN_MODE, map_pitch, meant_by, nearest_shift, statement_notes
+from chipassets.music.notes import BASS, INNER, LEAD, Motif, Note, ordered
 from chipassets.music.score import Score, Statement
 from chipassets.music.score_text import score_from_lines
 from chipassets.plan.trackplan import TrackPlan
@@ -57,14 +57,45 @@ def vary(track: TrackPlan) -> Score:
         )
     context = _context(track, score)
     if wish.texture:
-        inner = _clear(context, compose_inner(context), [*score.part(LEAD), *score.part(BASS)])
+        composed = _clear(context, compose_inner(context), [*score.part(LEAD), *score.part(BASS)])
+        inner, statements = _with_motifs(composed, score, track)
         others = [note for note in score.notes if note.part in (LEAD, BASS)]
         further = ordered(compose_further(context, [*others, *inner]))
-        score = replace(score.with_notes([*others, *inner]), further=further)
+        score = replace(score.with_notes([*others, *inner]), further=further, statements=statements)
     if wish.drums is not None:
         drums = compose_drums(track, context, score.part(BASS) or compose_bass(context))
         score = replace(score, drums=drums)
     return score
+
+
+def _with_motifs(
+    inner: Sequence[Note], score: Score, track: TrackPlan
+) -> tuple[list[Note], tuple[Statement, ...]]:
+    """Return a new second voice with the motifs that stand in it, and the statements that stay.
+
+    What a person put there is no texture: it stays where the texture changes. A silent voice plays
+    none, so they are stated no more.
+    """
+    stated = [one for one in _stated(score, track) if one.part == INNER]
+    if not inner:
+        gone = {one.said for one in stated}
+        return [], tuple(said for said in score.statements if said not in gone)
+    spans = [(one.said.start_step, one.said.start_step + one.said.steps) for one in stated]
+    kept = [
+        note
+        for note in score.part(INNER)
+        if any(first <= note.start_step < end for first, end in spans)
+    ]
+    free = [replace(note, duration_steps=_free_steps(note, spans)) for note in inner]
+    return [*(note for note in free if note.duration_steps), *kept], score.statements
+
+
+def _free_steps(note: Note, spans: Sequence[tuple[int, int]]) -> int:
+    """Return how long a note may sound before a span of steps begins; 0 if it begins in one."""
+    if any(first <= note.start_step < end for first, end in spans):
+        return 0
+    ends = [first for first, _ in spans if first > note.start_step]
+    return min([note.duration_steps, *(end - note.start_step for end in ends)])
 
 
 def _moved(score: Score, key: Key, octaves: int, track: TrackPlan) -> Score:
@@ -136,15 +167,9 @@ def _stated(score: Score, track: TrackPlan) -> list[_Stated]:
     tunes = (*track.motifs, *(melody.tune for melody in track.melodies))
     found = []
     for said in score.statements:
-        named = [tune for tune in tunes if tune.name == said.motif]
-        notes = {tune.part: statement_notes(tune, said, score.key) for tune in named}
-
-        def heard(tune: Motif, notes: Mapping[str, tuple[Note, ...]] = notes) -> int:
-            return heard_in(tune.part, notes[tune.part], score)
-
-        tune = max(named, key=heard, default=None)
-        part = tune.part if tune else LEAD
-        found.append(_Stated(said, tune, part, notes.get(part, ())))
+        tune = meant_by(said, tunes, score)
+        notes = statement_notes(tune, said, score.key) if tune else ()
+        found.append(_Stated(said, tune, tune.part if tune else LEAD, notes))
     return found
 
 

@@ -14,7 +14,7 @@ LINKS: Mapping[str, str] = {"like": "like", "family": "family", "from": "from_tr
 """Keys of a track that name another track, and their names in the model."""
 
 _FREE = frozenset((
-    "mood", "scene", "instruments", "arpeggio", "leave", "layers", "lock", "was", "filter",
+    "mood", "scene", "instruments", "arpeggio", "leave", "layers", "lock", "was", "filter", "level",
 ))  # fmt: skip
 """Options that every track may set, even one that follows another track."""
 _OWN: Mapping[str, frozenset[str]] = {
@@ -23,11 +23,13 @@ _OWN: Mapping[str, frozenset[str]] = {
     | {
         "tempo", "key", "texture", "drums", "bass", "sections", "guidance", "chromatic",
         "temperature", "takes", "seed", "loop", "ending", "avoid", "sounds_like", "final_key",
+        "density", "register", "dynamics", "swing", "shuffle",
     },
     "from": _FREE
     | {
         "to", "length", "tempo", "texture", "drums", "bass", "guidance", "chromatic",
-        "temperature", "takes", "seed", "avoid",
+        "temperature", "takes", "seed", "avoid", "density", "register", "dynamics", "swing",
+        "shuffle",
     },
 }  # fmt: skip
 _WHY = {

@@ -10,7 +10,6 @@ from chipassets.chips.profiles import CHIPS
 from chipassets.manifest.numbers import check_range
 from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, refuse
-from chipassets.manifest.words import choose
 from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import Layer, OggQuality
 from chipassets.render.filters import FILTERS
@@ -95,21 +94,26 @@ def _read_leave(value: Any, context: Context) -> tuple[str, ...]:
     names = tuple(spec.name for spec in specs)
     wanted = value if isinstance(value, list) else [value]
     faults: list[Fault] = []
+    taken: list[str] = []
     for index, name in enumerate(wanted):
         at = (index,) if isinstance(value, list) else ()
         try:
-            choose(name, names, "voice", at)
+            found = _voices(name, context.chip) if isinstance(name, str) else ()
+            if not found:
+                raise refuse("a voice is named by a word", f"write one of {', '.join(names)}")
         except Refusal as refusal:
-            faults += refusal.faults
-        if name in wanted[:index]:
+            faults += [replace(fault, at=at) for fault in refusal.faults]
+            continue
+        if set(found) <= set(taken):
             faults.append(Fault("the voice is in the list twice", "delete it", at))
+        taken += found
     if faults:
         raise Refusal(*faults)
     tones = [spec.name for spec in specs if spec.role != "drums"]
-    if all(name in wanted for name in tones):
+    if all(name in taken for name in tones):
         raise refuse("no voice would be left to play the music",
                      f"keep one of {', '.join(tones)}")  # fmt: skip
-    return tuple(name for name in names if name in wanted)
+    return tuple(name for name in names if name in taken)
 
 
 def _read_layers(value: Any, context: Context) -> tuple[Layer, ...]:
@@ -138,6 +142,8 @@ def _read_layer(value: Any, index: int, before: list[Layer], chip: str) -> Layer
         raise refuse("layers add up: each is played on top of those before it",
                      f"write +{text}" if text else "write like +lead")  # fmt: skip
     words = [word.strip() for word in text.removeprefix("+").split("+")]
+    if not all(words):
+        raise refuse("a layer without a voice is silent", "name a voice, like +lead")
     voices = tuple(name for word in words for name in _voices(word, chip))
     taken = {name for layer in before for name in layer.voices}
     twice = [name for place, name in enumerate(voices) if name in taken or name in voices[:place]]
@@ -149,8 +155,6 @@ def _read_layer(value: Any, index: int, before: list[Layer], chip: str) -> Layer
 def _voices(word: str, chip: str) -> tuple[str, ...]:
     """Return the chip's voices that a name or a role stands for."""
     specs = CHIPS[chip].voices
-    if not word:
-        raise refuse("a layer without a voice is silent", "name a voice, like +lead")
     role = _ALIASES.get(word, word)
     found = tuple(spec.name for spec in specs if role in (spec.role, spec.name))
     if not found:
@@ -270,7 +274,8 @@ Leave = Annotated[
                 _VOICE,
                 {"type": "array", "items": _VOICE, "maxItems": 8, "uniqueItems": True},
             ],
-            "description": "Voices that the track leaves free for sound effects. Default none.",
+            "description": "Voices that the track leaves free for sound effects, by name or by "
+            "what they play (lead, inner, bass, drums). Default none.",
         },
     ),
 ]

@@ -105,6 +105,26 @@ def heard_in(part: str, notes: Sequence[Note], score: Score) -> int:
     return sum((note.start_step, note.pitch) in played for note in notes)
 
 
+def meant_by(said: Statement, tunes: Sequence[Motif], score: Score) -> Motif | None:
+    """Return the tune that a statement quotes; None if none has its name.
+
+    Of tunes with one name it is that of which the most notes are heard; of these, the one that was
+    asked for in the statement's section.
+    """
+    named = [tune for tune in tunes if tune.name == said.motif]
+    at_bar = said.start_step // score.steps_per_bar
+    section = next(
+        (part.name for part in score.sections if 0 <= at_bar - part.start_bar < part.bars), ""
+    )
+
+    def likely(tune: Motif) -> tuple[int, bool]:
+        notes = statement_notes(tune, said, score.key)
+        asked = bool(tune.section) and tune.section in (section, section.rstrip("'"))
+        return heard_in(tune.part, notes, score), asked
+
+    return max(named, key=likely, default=None)
+
+
 def heard_on_top(notes: Sequence[Note], score: Score) -> int:
     """Return how many of the notes begin, at their step and pitch, in the score's top line."""
     top = {(note.start_step, note.pitch) for note in lead_line(score.notes)}

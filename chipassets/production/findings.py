@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from chipassets.bundle import MoodEvidence, SceneEvidence, StatementEntry
 from chipassets.compose.form import Part, parts_of
 from chipassets.lock import LockedTake
-from chipassets.music.motifs import heard_in, statement_notes
+from chipassets.music.motifs import heard_in, meant_by, statement_notes
 from chipassets.music.score import Score, Section, Statement
 from chipassets.originality import GramIndex
 from chipassets.plan.trackplan import Motif, TrackPlan
@@ -52,19 +52,11 @@ def find_statements(score: Score, motifs: Sequence[Motif]) -> list[StatementEntr
 
     Motifs that were removed from the manifest after the take was accepted are left out.
     """
-    found = []
-    for said in score.statements:
-        named = [motif for motif in motifs if motif.name == said.motif]
-        if named:
-            # If two motifs have one name, the one whose notes sound there is meant.
-            meant = max(named, key=lambda motif: _heard(said, motif, score))
-            found.append(_statement_entry(said, meant, score))
-    return found
-
-
-def _heard(said: Statement, motif: Motif, score: Score) -> int:
-    """Return whether a statement's notes are still in the score."""
-    return heard_in(motif.part, statement_notes(motif, said, score.key), score)
+    return [
+        _statement_entry(said, meant, score)
+        for said in score.statements
+        if (meant := meant_by(said, motifs, score)) is not None
+    ]
 
 
 def _statement_entry(said: Statement, motif: Motif, score: Score) -> StatementEntry:

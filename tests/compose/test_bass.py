@@ -107,6 +107,40 @@ def test_octaves_leap_by_octaves(make_plan: MakePlan) -> None:
     assert moves <= {0, 12}
 
 
+def asked(context: Context, **changes: object) -> Context:
+    """The context in which the manifest asks for the bass of every section."""
+    sections = tuple(
+        replace(section, is_bass_asked=True, **changes)  # type: ignore[arg-type]
+        for section in context.plan.sections
+    )
+    return replace(context, plan=replace(context.plan, sections=sections))
+
+
+def test_octaves_that_are_asked_for_leap_over_every_root(make_plan: MakePlan) -> None:
+    roots = set()
+    for seed in range(12):
+        context = asked(context_of(make_plan, ideas.BROKEN, seed=seed))
+        for step in range(context.bars * context.bar_steps):
+            # A second voice an octave over the highest root that has no octave below it.
+            context.memory["inner at", step] = Note(step, 1, 53)
+        line = compose_bass(context)
+        for bar in range(context.bars):
+            notes = [n for n in line if n.start_step // 16 == bar]
+            if len(notes) > 1 and len(context.harmony.changes(bar)) == 1:
+                roots.add(notes[0].pitch)
+                assert abs(notes[1].pitch - notes[0].pitch) == 12
+    assert roots & {41, 42}
+
+
+def test_a_pedal_that_is_asked_for_stays_on_the_tonic_of_its_section(make_plan: MakePlan) -> None:
+    context = context_of(make_plan, ideas.PEDAL)
+    away = Key((context.plan.sections[0].key.tonic + 5) % 12, "minor")
+    line = compose_bass(asked(context, key=away))
+    assert {note.pitch % 12 for note in line if not context.ends_piece(note.start_step // 16)} == {
+        away.tonic
+    }
+
+
 def test_silence_is_a_role(make_plan: MakePlan) -> None:
     assert compose_bass(context_of(make_plan, ideas.SILENT)) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -12,9 +13,9 @@ from chipassets.errors import ComposeError
 from chipassets.music.chords import moved_chord, parse_chord
 from chipassets.music.forms import FormPart, lay_out
 from chipassets.music.keys import MODES, Key
-from chipassets.music.motifs import heard_in, statement_notes
+from chipassets.music.motifs import LITERAL, heard_in, meant_by, statement_notes
 from chipassets.music.notes import BASS, INNER, LEAD, Motif, Note
-from chipassets.music.score import Score
+from chipassets.music.score import Score, Section, Statement
 from chipassets.music.score_text import score_to_lines
 from chipassets.plan.links import VARIANT, VARIANTS, Link
 from chipassets.plan.trackplan import Drums, TrackPlan, Wish
@@ -88,6 +89,52 @@ def test_a_motif_in_the_bass_is_whole_where_the_upper_voices_rise(
         motif = low if said.motif == "low" else high
         stated = statement_notes(motif, said, moved.key)
         assert heard_in(motif.part, stated, moved) == len(stated)
+
+
+def an_inner_motif(make_plan: MakePlan) -> tuple[TrackPlan, Score, Motif]:
+    notes = tuple(Note(4 * step, 4, pitch) for step, pitch in enumerate((64, 62, 60, 62)))
+    tune = Motif("low", notes, 16, C_MAJOR, part=INNER, section="B")
+    form = lay_out([FormPart("A"), FormPart("B")], 8)
+    track = make_plan(bars=8, key=C_MAJOR, motifs=(tune,), form=form)
+    return track, sketch(track, material_in("4/4"), 0).score, tune
+
+
+@pytest.mark.parametrize("texture", ["held", "offbeat", "arpeggio"])
+def test_a_motif_in_the_second_voice_stays_where_the_texture_changes(
+    make_plan: MakePlan, texture: str
+) -> None:
+    track, score, tune = an_inner_motif(make_plan)
+    assert score.statements
+    moved = a_variant(track, score, wishes=(Wish(texture=texture),))
+    assert moved.statements == score.statements
+    for said in moved.statements:
+        stated = statement_notes(tune, said, moved.key)
+        assert heard_in(INNER, stated, moved) == len(stated)
+        inside = range(said.start_step, said.start_step + said.steps)
+        heard = [note for note in moved.part(INNER) if note.start_step in inside]
+        assert [note.pitch for note in heard] == [note.pitch for note in stated]
+    assert all(a.end_step <= b.start_step for a, b in pairwise(moved.part(INNER)))
+    assert moved.part(INNER) != score.part(INNER)
+
+
+def test_a_silent_second_voice_states_no_motif(make_plan: MakePlan) -> None:
+    track, score, _ = an_inner_motif(make_plan)
+    moved = a_variant(track, score, wishes=(Wish(texture="silent"),))
+    assert (moved.part(INNER), moved.statements) == ((), ())
+
+
+def test_of_a_motif_quoted_in_two_ways_that_of_the_section_is_meant() -> None:
+    notes = (Note(0, 4, 64, LEAD), Note(4, 4, 65, LEAD))
+    tune = Motif("hero", notes, 8, C_MAJOR)
+    literal = replace(tune, transform=LITERAL, section="B")
+    form = (Section("A", 0, 1), Section("B'", 1, 1))
+    lines = tuple(
+        replace(note, start_step=note.start_step + at) for at in (0, 16) for note in notes
+    )
+    score = Score(lines, 2, 120_000, C_MAJOR, sections=form)
+    for at, meant in ((0, tune), (16, literal)):
+        assert meant_by(Statement("hero", at, 8, 2, 0), (tune, literal), score) == meant
+    assert meant_by(Statement("other", 0, 8, 2, 0), (tune, literal), score) is None
 
 
 @pytest.mark.parametrize("metre", METRES)

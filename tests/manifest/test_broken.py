@@ -128,6 +128,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "leave unknown": (battle("leave: pulse3"), "4:12", ("'pulse3'", "did you mean 'pulse")),
     "leave unknown in a list": (battle("leave: [noise, dpcm]"), "4:20", ("'dpcm'", "voices are")),
     "leave twice": (battle("leave: [noise, noise]"), "4:20", ("twice", "delete")),
+    "leave a voice and its role": (battle("leave: [noise, drums]"), "4:20", ("twice", "delete")),
     "leave a number": (battle("leave: 2"), "4:12", ("leave of track 'battle' is 2", "pulse1")),
     "leave everything": (
         battle("leave: [pulse1, pulse2, triangle, noise]"), "4:12",

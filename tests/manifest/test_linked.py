@@ -7,8 +7,9 @@ import pytest
 from chipassets.manifest.check_linked import LINKS
 from chipassets.music.keys import Key
 from chipassets.plan.links import VARIANTS
-from chipassets.plan.trackplan import TrackPlan
+from chipassets.plan.trackplan import Range, TrackPlan
 from chipassets.resolve.build_plan import resolve
+from chipassets.units import Swing
 from tests.manifest.conftest import Load, Refuse
 
 HEAD = "game: Test\nchip: {chip}\ntracks:\n  overworld: {{key: C major, tempo: 120}}\n  battle:\n"
@@ -86,6 +87,23 @@ def test_a_family_shares_form_metre_and_tempo_and_has_a_mode_of_its_own(load: Lo
     )  # fmt: skip
     assert other.key.mode in ("minor", "dorian", "phrygian")
     assert other.seed != original.seed
+
+
+@pytest.mark.parametrize("link", ["family: overworld", "from: overworld, to: battle"])
+def test_what_is_composed_for_itself_has_a_sound_and_a_range_of_its_own(
+    load: Load, link: str
+) -> None:
+    said = "density: 1-2, register: 70-80, dynamics: mf, swing: 60%, shuffle: 58%, level: -3 dB"
+    _, other = planned(load, f"{link}, {said}")
+    wish = other.wished("")
+    assert (wish.density, wish.register) == (Range(1, 2), Range(70, 80))
+    assert (wish.dynamics_db, other.level_db) == (-4, -3)
+    assert other.swing == Swing(60, 58)
+
+
+def test_a_variant_has_a_level_of_its_own(load: Load) -> None:
+    _, variant = planned(load, "like: overworld, level: -3 dB")
+    assert variant.level_db == -3
 
 
 def test_a_bridge_is_in_both_keys(load: Load) -> None:

@@ -98,3 +98,20 @@ def test_a_form_of_too_many_sections_is_refused_before_it_is_read(
     text = f"game: A\ntracks: {{boss: {{form: {'A ' * (form_field.MAX_SECTIONS + 1)}}}}}"
     with pytest.raises(ManifestError, match=r"a form has at most 32 sections; make it shorter"):
         parse_manifest(text.encode(), Path("game.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("chip", "said", "left"),
+    [
+        ("nes", "inner", ("pulse2",)),
+        ("nes", "[arpeggio, drums]", ("pulse2", "noise")),
+        ("nes", "[noise, lead]", ("pulse1", "noise")),
+        ("gameboy", "bass", ("wave",)),
+        ("snes", "inner", ("voice2",)),
+    ],
+)
+def test_a_voice_is_left_free_by_its_name_or_by_what_it_plays(
+    load: Load, chip: str, said: str, left: tuple[str, ...]
+) -> None:
+    text = f"game: G\nchip: {chip}\ntracks: {{battle: {{leave: {said}}}}}\n"
+    assert resolve(load(text)).tracks[0].sound.leave == left
