@@ -12,7 +12,7 @@ SHAPE_VERSION = 3
 TAKES_VERSION = 15
 """Raised whenever another of the same takes would be chosen."""
 
-ARRANGE_VERSION = 20
+ARRANGE_VERSION = 21
 """Raised whenever a song's registers would be others."""
 
 DRUMS_VERSION = 3

@@ -33,7 +33,7 @@ _TONES = (
         volume=_sound((11, 15, 15, 15, 14, 14, 14, 13, 13), 13, (8, 5, 3, 1)),
         duty=Macro((2, 1)),
         vibrato_delay_frames=18,
-        vibrato_depth_cents=14,
+        vibrato_depth_cents=22,
         vibrato_period_frames=10,
     ),
     Instrument(
@@ -41,7 +41,7 @@ _TONES = (
         volume=_sound((13, 15, 15, 14, 14, 13, 13, 12), 12, (7, 4, 1)),
         duty=Macro((2,)),
         vibrato_delay_frames=20,
-        vibrato_depth_cents=12,
+        vibrato_depth_cents=20,
         vibrato_period_frames=10,
     ),
     Instrument(
@@ -49,7 +49,7 @@ _TONES = (
         volume=_sound((13, 15, 15, 15, 14), 14, (9, 5, 3, 1)),
         duty=Macro((1, 0)),
         vibrato_delay_frames=16,
-        vibrato_depth_cents=16,
+        vibrato_depth_cents=24,
         vibrato_period_frames=9,
     ),
     Instrument(
@@ -74,7 +74,7 @@ _TONES = (
         ),
         duty=Macro((2,)),
         vibrato_delay_frames=24,
-        vibrato_depth_cents=8,
+        vibrato_depth_cents=12,
         vibrato_period_frames=12,
     ),
     Instrument(
@@ -83,13 +83,16 @@ _TONES = (
         duty=Macro((0, 0, 1, 1, 1, 2)),
         pitch=Macro((2, 1, 0)),
         vibrato_delay_frames=22,
-        vibrato_depth_cents=12,
+        vibrato_depth_cents=22,
         vibrato_period_frames=10,
     ),
     Instrument(
         "echo",
         volume=_sound((12, 15, 14, 13, 12, 12, 11), 11, (8, 6, 5, 3, 2, 1)),
         duty=Macro((1,)),
+        vibrato_delay_frames=20,
+        vibrato_depth_cents=18,
+        vibrato_period_frames=11,
     ),
     Instrument("triangle", volume=Macro((15,))),
     Instrument("triangle_short", volume=Macro((15,) * 9 + (0,))),
@@ -146,5 +149,6 @@ def echo_of(instrument: Instrument) -> Instrument:
         shadow,
         name=f"{instrument.name} echo",
         duty=Macro((instrument.duty.values[-1],)),
+        vibrato_delay_frames=None,
         recording=instrument.recording,
     )

@@ -149,11 +149,11 @@ def _timer(pitch: int, instrument: Instrument, age: int, chip: Chip, spec: Voice
 
 
 def _wave(age: int, instrument: Instrument) -> float:
-    """Return a triangle wave from 0 upwards, -1..1, that grows over its first two periods."""
+    """Return a triangle wave from 0 upwards, -1..1, that grows over its first period."""
     period = instrument.vibrato_period_frames
     quarter = (age % period) * 4 / period
     wave = quarter if quarter < 1 else 2 - quarter if quarter < 3 else quarter - 4
-    return wave * min(1.0, (age + 1) / (2 * period))
+    return wave * min(1.0, (age + 1) / period)
 
 
 def _writes(

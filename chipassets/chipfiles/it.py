@@ -425,7 +425,7 @@ class _Lane:
             row, cell = self.grid.rows[number], self._cells.get(number, EMPTY)
             if not cell.effect and cell.note not in (CUT, OFF):
                 middle = row.start_frame + row.frames / 2 - first
-                grown = min(1.0, middle / (2 * instrument.vibrato_period_frames))
+                grown = min(1.0, middle / instrument.vibrato_period_frames)
                 self._cells[number] = replace(cell, **_vibrato_of(instrument, grown))
                 wavers = True
             number += 1

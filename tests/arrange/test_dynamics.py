@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chipassets.arrange import arrange, write_registers
 from chipassets.arrange.articulation import Timing
-from chipassets.arrange.bank import INSTRUMENTS
+from chipassets.arrange.bank import INSTRUMENTS, echo_of
 from chipassets.arrange.dynamics import DEPTHS, plan_dynamics, shaped
 from chipassets.arrange.expression import (
     COLOURED,
@@ -21,7 +21,7 @@ from chipassets.arrange.expression import (
     form_of,
     in_time,
 )
-from chipassets.chips.chipsong import CONTRAST, HOME, RETURN, ChipNote, ChipSong
+from chipassets.chips.chipsong import CONTRAST, HOME, RETURN, ChipNote, ChipSong, ChipVoice
 from chipassets.chips.profiles import CHIPS
 from chipassets.music.score import Note, Score, Section
 from chipassets.plan.presets import MOODS
@@ -136,6 +136,25 @@ def test_vibrato_begins_within_a_note_of_a_beat(tempo_millibpm: int) -> None:
     delay = chip_song.instrument("reed").vibrato_delay_frames
     assert delay is not None
     assert delay <= beat // 2 or delay == 4
+
+
+@pytest.mark.parametrize("name", ["reed", "square", "thin", "brass", "echo"])
+def test_a_long_note_of_a_tune_wavers_audibly(name: str) -> None:
+    """Within a second by 15 to 25 cents up and down, as leads of SNES and NES music do."""
+    note = ChipNote(0, 60, 69, 12, name)
+    song = ChipSong("snes", (ChipVoice("voice1", (note,)),), (INSTRUMENTS[name],), 96, 96, None)
+    held: dict[int, int] = {}
+    pitches = []
+    for writes in write_registers(song).frames[:60]:
+        held |= {write.address: write.value for write in writes}
+        pitches.append(held[0x03] << 8 | held[0x02])
+    cents = 1200 * np.log2(np.array(pitches[10:]) / pitches[10])
+    assert 15 < cents.max() < 25
+    assert 15 < -cents.min() < 25
+
+
+def test_an_echo_does_not_waver() -> None:
+    assert echo_of(INSTRUMENTS["reed"]).vibrato_delay_frames is None
 
 
 def test_an_instrument_of_the_games_own_keeps_its_vibrato() -> None:
