@@ -123,7 +123,7 @@ def _in_pairs(
         return list(own[:1])
     begin, steps, _ = own[0]
     start, length, pitch = line[-1]
-    chord = int(context.harmony.at[begin + late])
+    chord = context.harmony.rows[begin + late]
     if start + length == begin + late and context.harmony.table.tones[chord, pitch % OCTAVE]:
         line[-1] = (start, length + steps, pitch)
     return []
@@ -380,10 +380,10 @@ def _agreeing(context: Context, step: int, steps: int, pitch: int) -> int:
     """Return the pitch, or a tone of the chord if it lies a semitone from another voice."""
     if steps < 2:
         return pitch
-    tones = context.harmony.table.tones[int(context.harmony.at[step])]
+    tones = context.harmony.table.tones[context.harmony.rows[step]]
     if tones[pitch % OCTAVE]:
         return pitch
-    ends = min(step + steps, context.sounding.size)
+    ends = min(step + steps, len(context.sounding))
     heard = {tone for at in range(step, ends) for tone in context.tunes_over(BASS, at)}
     for at in range(max(0, step - context.bar_steps), step + steps):
         note = context.memory.get(("inner at", at))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chipassets.compose.cells import Cell
 from chipassets.compose.cycles import Sources, sources_of
@@ -15,6 +14,7 @@ from chipassets.compose.material import Material
 from chipassets.compose.piece import PiecePlan
 from chipassets.compose.tunebar import TuneBar
 from chipassets.music.notes import Note
+from chipassets.units import OCTAVE
 
 NO_PITCH = -1
 
@@ -23,7 +23,7 @@ NO_PITCH = -1
 class Context:
     """A take as composed so far: plan, chords, tune, material, and the take's random numbers.
 
-    sounding: the tune's pitch int [steps], NO_PITCH where it is silent.
+    sounding: the tune's pitch at each step, NO_PITCH where it is silent.
     muted: bars in which the accompaniment is silent (only a primer plays there).
     sources: of the bass and the second voice, the first bar that each bar repeats, or itself.
     """
@@ -37,10 +37,20 @@ class Context:
     pulse_steps: int
     bars: int
     rng: np.random.Generator
-    sounding: NDArray[np.int64]
+    sounding: tuple[int, ...]
     muted: frozenset[int] = frozenset()
     sources: Sources = field(default_factory=dict)
     memory: dict[object, object] = field(default_factory=dict)
+    # What the methods looked up: a changed copy looks anew.
+    _repeats: dict[tuple[str, int], list[int]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
+    _rubbing: dict[tuple[str, int], frozenset[int]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
+    _bar_notes: dict[int, list[Note]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def bar_steps(self) -> int:
@@ -53,28 +63,41 @@ class Context:
 
     def tune_at(self, step: int) -> int:
         """Return the tune's pitch at a step of the piece, NO_PITCH where it is silent."""
-        return int(self.sounding[step])
+        return self.sounding[step]
 
     def tunes_over(self, part: str, step: int) -> list[int]:
         """Return the tune's pitches over a step of a part, in all bars that repeat the step's."""
         bar, place = divmod(step, self.bar_steps)
-        key = ("repeats", part, bar)
-        if key not in self.memory:
+        repeats = self._repeats.get((part, bar))
+        if repeats is None:
             own = self.sources.get(part, ())
-            self.memory[key] = [at for at, source in enumerate(own) if source == bar] or [bar]
-        repeats = self.memory[key]
-        assert isinstance(repeats, list)  # noqa: S101 - the key is this method's own
-        found = (self.tune_at(at * self.bar_steps + place) for at in repeats)
+            repeats = [at for at, source in enumerate(own) if source == bar] or [bar]
+            self._repeats[part, bar] = repeats
+        steps = self.bar_steps
+        found = (self.sounding[at * steps + place] for at in repeats)
         return [pitch for pitch in found if pitch != NO_PITCH]
+
+    def rubbing(self, part: str, step: int) -> frozenset[int]:
+        """Return the pitch classes a semitone from the tune over a step, as `tunes_over` has it."""
+        found = self._rubbing.get((part, step))
+        if found is None:
+            over = self.tunes_over(part, step)
+            found = frozenset((tone + by) % OCTAVE for tone in over for by in (-1, 1))
+            self._rubbing[part, step] = found
+        return found
 
     def bar_notes(self, bar: int) -> list[Note]:
         """Return the tune's notes that begin in a bar."""
-        first, last = bar * self.bar_steps, (bar + 1) * self.bar_steps
-        return [note for note in self.notes if first <= note.start_step < last]
+        found = self._bar_notes.get(bar)
+        if found is None:
+            first, last = bar * self.bar_steps, (bar + 1) * self.bar_steps
+            found = [note for note in self.notes if first <= note.start_step < last]
+            self._bar_notes[bar] = found
+        return list(found)
 
     def sounds_at(self, bar: int) -> bool:
         """Whether the tune sounds where a bar begins."""
-        return bool(self.sounding[bar * self.bar_steps] != NO_PITCH)
+        return self.sounding[bar * self.bar_steps] != NO_PITCH
 
     def draw(self, *key: object) -> float:
         """Return a uniform random number; the same key always gives the same number."""
@@ -124,9 +147,10 @@ def context_of(
 ) -> Context:
     """Return the context of a take whose tune is composed."""
     steps = len(tune) * harmony.steps_per_bar
-    sounding = np.full(steps, NO_PITCH, np.int64)
+    sounding = [NO_PITCH] * steps
     for note in notes:
-        sounding[note.start_step : note.end_step] = note.pitch
+        for step in range(note.start_step, min(note.end_step, steps)):
+            sounding[step] = note.pitch
     return Context(
         plan,
         harmony,
@@ -137,7 +161,7 @@ def context_of(
         pulse_steps,
         len(tune),
         rng,
-        sounding,
+        tuple(sounding),
         muted,
         sources_of(plan, harmony, len(tune)),
     )

@@ -111,7 +111,7 @@ def _two_bars(context: Context, bar: int) -> Bar:
 
 def _against_tune(context: Context, table: Candidates, pitches: Integers, bar: int) -> Floats:
     """Return the cost [rows] of the candidates' intervals with the tune, step by step."""
-    sounding = context.sounding
+    sounding = np.array(context.sounding, np.int64)
     begins = bar * context.bar_steps + table.steps
     cost = np.zeros(table.rows)
     for step in range(int((table.lengths * table.mask).max())):

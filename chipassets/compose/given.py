@@ -147,7 +147,7 @@ def notes_by_bar(notes: Sequence[Note], harmony: Harmony, bars: int) -> dict[int
         bar, step = divmod(note.start_step, steps)
         if bar >= bars:
             continue
-        chord = int(harmony.at[note.start_step])
+        chord = harmony.rows[note.start_step]
         degree = harmony.table.nearest_degree(chord, note.pitch)
         alteration = note.pitch - harmony.table.pitch(chord, degree)
         # A note that is held over the bar line ends there: bars are written one by one.

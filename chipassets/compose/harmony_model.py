@@ -166,34 +166,104 @@ def _draw_chords(
     knowing where the phrase must arrive. surprise: how much likelier borrowed and secondary chords
     are than learned.
     """
-    count = len(model.chords)
-    allowed = _allowed(model, surprise)
-    places = [min(slot.half // 2, _PHRASE_BARS - 1) if slot.half // 2 < slots[-1].half // 2
-              else _PHRASE_BARS - 1 for slot in slots]  # fmt: skip
-    start = model.starts * np.where(model.surprises & (len(slots) > _SHORTEST), 0.0, 1.0)
-    if first is not None:
-        start = first_weights(model, first)
-    rest = tuple(places[2:])
-    goal = _leading(model, cadence, surprise, rest)
-    second = _usual_changes(model) * (model.tilts[places[1]] * allowed)
-    if len(slots) == _SHORTEST:
-        second = np.maximum(second, 1e-9)
-    pairs = start[:, None] * second * goal
-    if pairs.sum() <= 0 and len(slots) == _SHORTEST:
-        # Of two chords the first leaves no cadence but its goal.
-        pairs = np.outer(start, goal.sum(axis=0))
-    pair = _pick(rng, pairs.ravel())
+    places = tuple(
+        min(slot.half // 2, _PHRASE_BARS - 1) if slot.half // 2 < slots[-1].half // 2
+        else _PHRASE_BARS - 1
+        for slot in slots
+    )  # fmt: skip
+    pair = _drawn(rng, _first_two(model, first, cadence, surprise, places))
     if pair is None:
         return None
-    chosen = [pair // count, pair % count]
-    for done, place in enumerate(rest, start=1):
-        ahead = _ahead(model, cadence, surprise, rest[done:])
-        row = model.changes[chosen[-2], chosen[-1]] * model.tilts[place] * allowed
-        following = _pick(rng, row * ahead[chosen[-1]])
+    chosen = [*divmod(pair, len(model.chords))]
+    for done in range(2, len(places)):
+        following = _drawn(rng, _next(model, cadence, surprise, places[done:], *chosen[-2:]))
         if following is None:
             return None
         chosen.append(following)
     return chosen
+
+
+class _Sums(NamedTuple):
+    """Weights to draw from, many times: their sum, and the sums up to each that may be drawn.
+
+    first: the index of the first of these. size: how many weights there are; those that `upto`
+    leaves out are 0.
+    """
+
+    whole: float
+    upto: Floats
+    first: int
+    size: int
+
+
+def _drawn(rng: np.random.Generator, sums: _Sums) -> int | None:
+    """Return a random index by weight, from one random number; None, and no draw, if all are 0."""
+    if sums.whole <= 0:
+        return None
+    # The method takes half the time of np.searchsorted.
+    place = int(sums.upto.searchsorted(rng.random() * sums.whole, side="right"))
+    return sums.first + place if place < len(sums.upto) else sums.size - 1
+
+
+# A phrase is drawn again and again until it reads well, and the takes of a track ask for the same
+# few phrases. The sums of 4,096 phrases, most of which begin on a given chord, take some 10 MB.
+@lru_cache(maxsize=4096)
+def _first_two(
+    model: ModeHarmony, first: str | None, cadence: str, surprise: float, places: tuple[int, ...]
+) -> _Sums:
+    """Return the weights of a phrase's first two chords, by `first * chords + second`."""
+    is_shortest = len(places) == _SHORTEST
+    starts = _starts(model, first, is_shortest=is_shortest)
+    rows = np.flatnonzero(starts)
+    count = len(starts)
+    goal = _leading(model, cadence, surprise, places[2:])
+    second = _second_weights(model, surprise, places[1], is_shortest=is_shortest)
+    pairs = np.zeros((count, count))
+    pairs[rows] = starts[rows, None] * second[rows] * goal[rows]
+    whole = float(pairs.sum())
+    if whole <= 0 and is_shortest:
+        # Of two chords the first leaves no cadence but its goal.
+        pairs = np.outer(starts, goal.sum(axis=0))
+        whole = float(pairs.sum())
+    low, high = (rows[0], rows[-1] + 1) if rows.size else (0, count)
+    return _Sums(whole, pairs[low:high].cumsum(), int(low) * count, count * count)
+
+
+@lru_cache(maxsize=256)
+def _starts(model: ModeHarmony, first: str | None, *, is_shortest: bool) -> Floats:
+    """Return how likely a phrase begins on each chord: on the given one, or on none that surprises.
+
+    is_shortest: whether the phrase has two chords, of which the first may surprise.
+    """
+    if first is not None:
+        return first_weights(model, first)
+    return np.where(model.surprises & (not is_shortest), 0.0, 1.0) * model.starts
+
+
+@lru_cache(maxsize=1024)
+def _second_weights(
+    model: ModeHarmony, surprise: float, place: int, *, is_shortest: bool
+) -> Floats:
+    """Return the weights of a phrase's second chord [first, second], which stands in bar `place`.
+
+    is_shortest: whether the phrase has two chords, between which every change is possible.
+    """
+    weights = _usual_changes(model) * (model.tilts[place] * _allowed(model, surprise))
+    return np.asarray(np.maximum(weights, 1e-9) if is_shortest else weights)
+
+
+def _next(
+    model: ModeHarmony,
+    cadence: str,
+    surprise: float,
+    places: tuple[int, ...],
+    before: int,
+    last: int,
+) -> _Sums:
+    """Return the weights of the chord after two others; `places` are its own and the later bars."""
+    row = model.changes[before, last] * model.tilts[places[0]] * _allowed(model, surprise)
+    weights = row * _ahead(model, cadence, surprise, places[1:])[last]
+    return _Sums(float(weights.sum()), weights.cumsum(), 0, len(weights))
 
 
 @lru_cache(maxsize=256)
@@ -212,8 +282,8 @@ def _usual_changes(model: ModeHarmony) -> Floats:
     return usual
 
 
-# Phrases of a game share their ends. 2,048 ends take 16 MB.
-@lru_cache(maxsize=2048)
+# Phrases of a game share their ends. 4,096 ends take 32 MB.
+@lru_cache(maxsize=4096)
 def _ahead(model: ModeHarmony, cadence: str, surprise: float, places: tuple[int, ...]) -> Floats:
     """Return `_leading`, kept for the next phrases that end alike."""
     return _leading(model, cadence, surprise, places)
@@ -229,8 +299,8 @@ def _leading(model: ModeHarmony, cadence: str, surprise: float, places: tuple[in
     later = _ahead(model, cadence, surprise, places[1:])
     distinct = _distinct_changes(model)
     weighed = _weighed_changes(model, surprise, places[0])
-    sums: Floats = (weighed * later[distinct.last]).sum(axis=1)
-    return sums[distinct.row]
+    sums: Floats = (weighed * later.take(distinct.last, axis=0)).sum(axis=1)
+    return np.asarray(sums.take(distinct.row))
 
 
 class _Distinct(NamedTuple):
@@ -340,20 +410,11 @@ def _family_root(root: int, model: ModeHarmony) -> int:
     return family[scale.index(root)] if root in scale and len(scale) == len(family) else root
 
 
-def _pick(rng: np.random.Generator, weights: Floats) -> int | None:
-    """Return a random index by weight, from one random number; None, and no draw, if all are 0."""
-    total = weights.sum()
-    if total <= 0:
-        return None
-    # The method takes half the time of np.searchsorted.
-    place = weights.cumsum().searchsorted(rng.random() * total, side="right")
-    return min(int(place), len(weights) - 1)
-
-
 def _has_surprise(chosen: list[int], model: ModeHarmony) -> bool:
     return bool(model.surprises[chosen].any())
 
 
+@lru_cache(maxsize=32)
 def _surprise_names(model: ModeHarmony) -> frozenset[str]:
     return frozenset(
         text for text, is_one in zip(model.chords, model.surprises, strict=True) if is_one

@@ -184,7 +184,7 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
         # Broken chords keep their shape: they may meet the tune.
         collides = rubs if role in _BROKEN else clashes
         if heard and collides(context, pitch, start + step):
-            chord = int(context.harmony.at[start + step])
+            chord = context.harmony.rows[start + step]
             choice = [
                 p
                 for p in voicing(context, chord, max(pitch + 4, 60), 6)
@@ -222,7 +222,7 @@ def _apart(context: Context, bar: int, written: Bar) -> Bar:
     for step, steps, pitch in written:
         taken = _taken(context, start + step)
         if pitch in taken:
-            chord, near = int(context.harmony.at[start + step]), pitch
+            chord, near = context.harmony.rows[start + step], pitch
             low = lowest_of_tune(context, start + step, start + step + steps)
             before = found[-1][2] if found else None
             choice = [
@@ -276,7 +276,7 @@ def _thirds(context: Context, bar: int) -> Bar:
     before: int | None = None
     for note in context.bar_notes(bar):
         step = note.start_step - start
-        chord = int(context.harmony.at[note.start_step])
+        chord = context.harmony.rows[note.start_step]
         scale, tones = table.scale(chord), table.tones[chord]
         strong = step % context.pulse_steps == 0 or note.duration_steps >= 4
         options = []
@@ -367,7 +367,7 @@ def _needed(context: Context, step: int, end: int, written: Bar, *, is_last: boo
     It lies below the tune, near the note before, and is the chord's third if that is near as well.
     is_last: whether the piece ends on it, where a chord without its third is bare.
     """
-    chord = int(context.harmony.at[step])
+    chord = context.harmony.rows[step]
     ceiling = min(max(lowest_of_tune(context, step, end) - 2, 55), 72)
     choice = voicing(context, chord, ceiling, 5)
     before = written[-1][2] if written else _last_pitch(context)
@@ -415,7 +415,7 @@ def _answer(context: Context, bar: int, begin: int, end: int, written: Bar) -> B
     ceiling = min(max(lowest_of_tune(context, start + begin, start + end) + 2, 62), 74)
     best: tuple[float, list[tuple[int, int, int]]] | None = None
     before = written[-1][2] if written else _last_pitch(context)
-    first = int(context.harmony.at[start + begin])
+    first = context.harmony.rows[start + begin]
     base = table.nearest_degree(first, ceiling - 5)
     for degree in range(base - 5, base + 4):
         bars: Bar = []
@@ -424,7 +424,7 @@ def _answer(context: Context, bar: int, begin: int, end: int, written: Bar) -> B
             step = begin + note.step - shift
             following = head[index + 1].step - shift + begin if index + 1 < len(head) else end
             steps = min(following, end) - step
-            chord = int(context.harmony.at[start + step])
+            chord = context.harmony.rows[start + step]
             pitch = table.pitch(chord, degree + note.degree)
             cost += (not table.tones[chord, pitch % OCTAVE]) * min(steps, 4)
             cost += 3.0 * clashes(context, pitch, start + step) + max(0, pitch - ceiling)
@@ -494,10 +494,10 @@ def _echoed(context: Context, bar: int, late: int, *, literal: bool) -> tuple[Ba
     heard = 0
     for note in context.notes:
         step = note.start_step + late
-        if not start <= step < end or step >= context.sounding.size:
+        if not start <= step < end or step >= len(context.sounding):
             continue
         heard += 1
-        chord = int(context.harmony.at[step])
+        chord = context.harmony.rows[step]
         fits = literal or bool(table.tones[chord, note.pitch % OCTAVE])
         agrees = fits and not clashes(context, note.pitch, step)
         rings = late < _CLOSE and note.duration_steps <= 2 * late

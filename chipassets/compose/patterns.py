@@ -78,7 +78,7 @@ def broken(context: Context, bar: int, unit: int) -> Bar:
 
 def _steady_voicing(context: Context, step: int, ceiling: int, letter: str) -> list[int]:
     """Return the voicing at a step; one chord has one voicing for as long as the letter lasts."""
-    chord = int(context.harmony.at[step])
+    chord = context.harmony.rows[step]
     key = ("voicing", letter, chord, ceiling)
     if key not in context.memory:
         before = context.memory.get(("last voicing", letter))
@@ -103,7 +103,7 @@ def comping(context: Context, bar: int, *, short: bool) -> Bar:
     chord_before = -1
     own: list[int] = []
     for index, step in enumerate(rhythm):
-        chord = int(context.harmony.at[start + step])
+        chord = context.harmony.rows[start + step]
         if chord != chord_before:
             tones = _steady_voicing(context, start + step, ceiling, section.letter)
             bass = int(context.harmony.table.bass[chord])
@@ -212,7 +212,7 @@ def ostinato(context: Context, bar: int) -> Bar:
     degree = table.nearest_degree(chord, base)
     written: Bar = []
     for note in notes:
-        now = int(context.harmony.at[start + note.step])
+        now = context.harmony.rows[start + note.step]
         strong = note.step % context.pulse_steps == 0 or note.steps >= 2
         place = degree + note.degree
         near = table.pitch(now, place)

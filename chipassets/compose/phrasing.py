@@ -78,7 +78,7 @@ def coloured(harmony: Harmony, notes: Sequence[Note], given: frozenset[int]) -> 
             continue
         if after.pitch - note.pitch != 2 or before.pitch == note.pitch - 2:
             continue
-        here, there = int(harmony.at[note.start_step]), int(harmony.at[after.start_step])
+        here, there = harmony.rows[note.start_step], harmony.rows[after.start_step]
         goal = table.tones[there, after.pitch % OCTAVE]
         if goal and not table.tones[here, note.pitch % OCTAVE] and after.start_step % 2 == 0:
             kept[index] = replace(note, pitch=note.pitch + 1)
@@ -126,7 +126,7 @@ def add_pickups(
         after = lands
         # From its last note, a degree from where it lands, to its first.
         for away, (step, end) in enumerate(zip(steps[::-1], ends[::-1], strict=True), start=1):
-            pitch = harmony.table.pitch(int(harmony.at[step]), first + side * away)
+            pitch = harmony.table.pitch(harmony.rows[step], first + side * away)
             if abs(pitch - after) == _AUGMENTED_SECOND:
                 # The sixth of minor is raised where it goes with the leading tone.
                 pitch += 1 if after > pitch else -1
@@ -274,9 +274,9 @@ def released(harmony: Harmony, notes: Sequence[Note]) -> list[Note]:
     for index, note in enumerate(notes):
         after = notes[index + 1] if index + 1 < len(notes) else None
         falls = after is not None and 1 <= note.pitch - after.pitch <= 2
-        before = int(harmony.at[note.start_step])
+        before = harmony.rows[note.start_step]
         for step in range(note.start_step + 1, min(note.end_step - 1, harmony.at.size)):
-            chord = int(harmony.at[step])
+            chord = harmony.rows[step]
             if (
                 chord != before
                 and not falls
@@ -347,14 +347,14 @@ def kept_in_key(
     outside = [
         index
         for index, note in enumerate(notes)
-        if note.pitch % OCTAVE not in table.scale(int(context.harmony.at[note.start_step]))
+        if note.pitch % OCTAVE not in table.scale(context.harmony.rows[note.start_step])
         and note.start_step // context.bar_steps not in given.get(note.part, ())
     ]
     outside.sort(key=lambda index: (notes[index].duration_steps, notes[index].start_step, index))
     kept = list(notes)
     for index in outside[int(share * len(notes)) :]:
         note = notes[index]
-        scale = table.scale(int(context.harmony.at[note.start_step]))
+        scale = table.scale(context.harmony.rows[note.start_step])
         near = [
             note.pitch + move
             for move in (-1, 1, -2, 2, -3, 3)

@@ -192,11 +192,12 @@ class PiecePlan:
     onsets: Mapping[str, float] = field(default_factory=dict)
     avoid: frozenset[str] = frozenset()
     cycle: Cycle | None = None
+    phrases: tuple[Phrase, ...] = field(init=False, repr=False, compare=False)
+    """All phrases in order."""
 
-    @property
-    def phrases(self) -> tuple[Phrase, ...]:
-        """All phrases in order."""
-        return tuple(phrase for part in self.sections for phrase in part.phrases)
+    def __post_init__(self) -> None:
+        phrases = tuple(phrase for part in self.sections for phrase in part.phrases)
+        object.__setattr__(self, "phrases", phrases)
 
     def section_at(self, bar: int) -> SectionPlan:
         """Return the section that a bar belongs to."""

@@ -263,7 +263,7 @@ def _bars(held: Mapping[int, Notes], harmony: Harmony, bars: int) -> tuple[TuneB
         notes = held.get(bar, ())
         pitches = tuple(
             harmony.table.pitch(
-                int(harmony.at[bar * harmony.steps_per_bar + note.step]),
+                harmony.rows[bar * harmony.steps_per_bar + note.step],
                 note.degree,
                 note.alteration,
             )

@@ -180,6 +180,7 @@ class _Search:
         self._slots = _with_room(slots, task.given)
         self._keys: dict[Key, int] = {}
         self._rhythms: dict[tuple[int, ...], int] = {}
+        self._over_chords: dict[tuple[int, bytes], tuple[Candidates, Candidates, Integers]] = {}
         self._joins: defaultdict[Hashable, dict[int | None, float]] = defaultdict(dict)
         self._leads: defaultdict[int, dict[int | None, float]] = defaultdict(dict)
         self._returns: defaultdict[int, dict[tuple[int, int] | None, float]] = defaultdict(dict)
@@ -198,8 +199,7 @@ class _Search:
             return self._copied(ways, bar, slot.source)
         if slot.kind == piece.COPY and given is None:
             return self._varied(ways, bar, slot.source)
-        table, goals = self._candidates(bar, slot, given)
-        pitches = pitches_of(table, self._task.harmony, bar, count)
+        table, pitches, goals = self._candidates(bar, slot, given)
         rows, total, parts = self._cheapest(table, pitches, goals, bar, count)
         table, pitches = table.take(rows), pitches[rows]
         options = self._options(table, pitches, parts, total, count)
@@ -246,20 +246,21 @@ class _Search:
 
     def _candidates(
         self, bar: int, slot: Slot, given: Notes | None
-    ) -> tuple[Candidates, Floats | None]:
-        """Return the candidates for a bar, and their costs as goals of a phrase."""
+    ) -> tuple[Candidates, Integers, Floats | None]:
+        """Return the candidates for a bar, their pitches, and their costs as goals of a phrase."""
         section = self._task.plan.section_at(bar)
         cells = self._task.cells
         main = cells.main[section.letter]
+        harmony = self._task.harmony
         if given is not None:
-            return self._completed(bar, given, main, slot), None
+            table = self._completed(bar, given, main, slot)
+            return table, pitches_of(table, harmony, bar), None
         if slot.kind == piece.CADENCE:
             head = cells.answers[section.letter] if self._rng.random() < 0.4 else main
             table = cadence_bars(head, self._shifts, slot.cadence)
-            tonic = self._task.harmony.tonics[bar]
-            ends = (last_of(table, table.degrees) - tonic) % DEGREES
+            ends = (last_of(table, table.degrees) - harmony.tonics[bar]) % DEGREES
             goals = np.array(GOALS[slot.cadence])[ends]
-            return table, goals
+            return table, pitches_of(table, harmony, bar), goals
         cell, name, operators = {
             piece.GESTURE: (cells.gestures[section.letter], section.letter, DEVELOPING),
             piece.REPLY: (cells.reply, "reply", DEVELOPING),
@@ -271,9 +272,19 @@ class _Search:
         if slot.kind == piece.REST:
             operators = _HELD
         table = _developed(cell, name, operators, _forgiven(slot.kind), self._shifts)
-        count = 2 if slot.kind in _TWO_BARS else 1
-        moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps, count)
-        return (joined([table, moved]) if moved.rows else table), None
+        return (*self._placed(table, bar, 2 if slot.kind in _TWO_BARS else 1), None)
+
+    def _placed(self, table: Candidates, bar: int, count: int) -> tuple[Candidates, Integers]:
+        """Return the candidates with those that snap to the chords of a bar, and their pitches."""
+        harmony = self._task.harmony
+        key = (id(table), harmony.bar(bar, count).tobytes())
+        found = self._over_chords.get(key)
+        if found is None:
+            moved = snapped(table, harmony, bar, self._task.pulse_steps, count)
+            both = joined([table, moved]) if moved.rows else table
+            # The table is kept as well: its identity is part of the key.
+            found = self._over_chords[key] = (table, both, pitches_of(both, harmony, bar, count))
+        return found[1:]
 
     def _has_room(self, bar: int, end: int, slot: Slot) -> bool:
         """Return whether the tune continues in a bar after its given notes."""
@@ -312,8 +323,9 @@ class _Search:
         No cost is negative, so what is told quickly is the least that a candidate can cost: most
         of them are out without a look at the rest.
         """
-        known, luck = self._known(table, pitches, goals, bar, count)
-        least = np.sum(list(known.values()), axis=0) - luck
+        known = self._known(table, pitches, goals, bar, count)
+        luck = self._luck(table.rows)
+        least = _sum(known) - luck
         rows = np.arange(table.rows)
         if table.rows > _PROMISING:
             rows = np.sort(np.argpartition(least, _PROMISING)[:_PROMISING])
@@ -321,7 +333,8 @@ class _Search:
         def whole(rows: Integers) -> tuple[Floats, dict[str, Floats]]:
             """Return the full cost of some rows of the candidates."""
             some = {name: values[rows] for name, values in known.items()}
-            return self._whole(table.take(rows), pitches[rows], some, luck[rows], bar, count)
+            parts = self._whole(table.take(rows), pitches[rows], some, bar, count)
+            return _decisive(_sum(parts) - luck[rows]), parts
 
         total, parts = whole(rows)
         best = _best_rows(total, pitches[rows, 0])
@@ -343,12 +356,6 @@ class _Search:
                 best = _best_rows(total, pitches[rows, 0])
         return rows[best], total[best], {name: values[best] for name, values in parts.items()}
 
-    def _total(
-        self, table: Candidates, pitches: Integers, bar: int
-    ) -> tuple[Floats, dict[str, Floats]]:
-        """Return the costs of all candidates, in all and by name."""
-        return self._whole(table, pitches, *self._known(table, pitches, None, bar, 1), bar, 1)
-
     def _known(
         self,
         table: Candidates,
@@ -356,8 +363,8 @@ class _Search:
         goals: Floats | None,
         bar: int,
         count: int,
-    ) -> tuple[dict[str, Floats], Floats]:
-        """Return the costs that are quick to compute, by name, and a random discount [rows]."""
+    ) -> dict[str, Floats]:
+        """Return the costs that are quick to compute, by name."""
         task = self._task
         parts = {"development": table.base}
         parts["register"] = sum(
@@ -373,29 +380,32 @@ class _Search:
             if unwanted is not None:
                 again = _consists_of(table, pitches, unwanted, place * self._bar_steps)
                 parts["again"] = parts.get("again", 0.0) + _UNWANTED * again
-        chance = self._rng.random(table.rows)
+        return _weighted(parts, task.weights)
+
+    def _luck(self, rows: int) -> Floats:
+        """Return a random discount [rows] on the costs."""
+        chance = self._rng.random(rows)
         # Gumbel noise: the winner is a draw from a softmax over costs, no coin's toss.
-        luck = task.temperature * _NOISE * -np.log(-np.log(chance * 0.998 + 0.001))
-        return _weighted(parts, task.weights), luck
+        return np.asarray(
+            self._task.temperature * _NOISE * -np.log(-np.log(chance * 0.998 + 0.001))
+        )
 
     def _whole(
         self,
         table: Candidates,
         pitches: Integers,
         known: Mapping[str, Floats],
-        luck: Floats,
         bar: int,
         count: int,
-    ) -> tuple[Floats, dict[str, Floats]]:
-        """Return the costs of candidates, in all and by name, given what `_known` tells of them."""
+    ) -> dict[str, Floats]:
+        """Return the costs of candidates by name, given what `_known` tells of them."""
         task = self._task
         parts = costs_of(table, pitches, task.harmony, bar, task.pulse_steps, count)
         parts["chord"] = parts["chord"] * (1.2 - 0.5 * task.plan.targets.rough)
         parts = {**_weighted(parts, task.weights), **known}
         if task.plan.avoid:
             parts["avoided"] = avoided_cost(table, pitches, task.pulse_steps, task.plan.avoid)
-        # Sums may differ in the last bits from machine to machine: what decides is rounded.
-        return np.round(np.sum(list(parts.values()), axis=0) - luck, 6), parts
+        return parts
 
     def _register_cost(
         self, table: Candidates, pitches: Integers, bar: int, place: int = 0
@@ -441,6 +451,10 @@ class _Search:
         )
         cell, operator = table.names[int(table.labels[row])]
         costs = {name: float(values[row]) for name, values in parts.items()}
+        if bars == 1:
+            notes, sounding = tuple(map(CellNote._make, fields)), pitches[row, :count].tolist()
+            shift = int(table.shifts[row])
+            return (TuneBar(notes, tuple(sounding), cell, operator, shift, costs),)
         placed = list(zip(fields, pitches[row, :count].tolist(), strict=True))
         found = []
         for place in range(bars):
@@ -601,31 +615,51 @@ class _Search:
         """
         longer: list[_Steps] = []
         literal = self._task.plan.targets.literal
+        leads_to = self._known_after(bar + 1)
+        # Most ways go back to the same few bars.
+        known: dict[int, tuple[Candidates, Integers, Floats, dict[str, Floats]]] = {}
         for way in ways:
             old = way.bars[source]
             if not old.notes:
                 longer.append(self._step_to(way, self._refitted(old, bar, source)))
                 continue
-            cell = Cell(old.notes, self._bar_steps)
-            proposals: list[Proposal] = [(old.cell, "plain", 0.0, old.notes)]
-            proposals += [
-                (old.cell, v.operator, v.cost + 0.5 * literal, v.notes)
-                for v in variants(cell, ("tail", "long tail"))
-            ]
-            table = joined(
-                [candidates_of(proposals, (0,)), candidates_of(proposals[:1], (-2, -1, 1, 2))]
-            )
-            moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
-            table = joined([table, moved]) if moved.rows else table
-            pitches = pitches_of(table, self._task.harmony, bar)
-            total, parts = self._total(table, pitches, bar)
-            total = total + 0.6 * literal * (table.shifts != 0)
+            if id(old) not in known:
+                known[id(old)] = self._variants_of(old, bar)
+            table, pitches, least, parts = known[id(old)]
+            total = _decisive(least - self._luck(table.rows)) + 0.6 * literal * (table.shifts != 0)
             rows = np.argsort(total, kind="stable")[:6]
-            parts = {name: values[rows] for name, values in parts.items()}
-            table, pitches, total = table.take(rows), pitches[rows], total[rows]
-            options = self._options(table, pitches, parts, total)
-            longer.append(self._joined(way, options, bar, self._known_after(bar + 1)))
+            options = self._options(
+                table.take(rows),
+                pitches[rows],
+                {name: values[rows] for name, values in parts.items()},
+                total[rows],
+            )
+            longer.append(self._joined(way, options, bar, leads_to))
         return self._pruned(longer)
+
+    def _variants_of(
+        self, old: TuneBar, bar: int
+    ) -> tuple[Candidates, Integers, Floats, dict[str, Floats]]:
+        """Return what an earlier bar may become in a bar, its pitches, and its costs.
+
+        The costs are given in all and by name.
+        """
+        literal = self._task.plan.targets.literal
+        cell = Cell(old.notes, self._bar_steps)
+        proposals: list[Proposal] = [(old.cell, "plain", 0.0, old.notes)]
+        proposals += [
+            (old.cell, v.operator, v.cost + 0.5 * literal, v.notes)
+            for v in variants(cell, ("tail", "long tail"))
+        ]
+        table = joined(
+            [candidates_of(proposals, (0,)), candidates_of(proposals[:1], (-2, -1, 1, 2))]
+        )
+        moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
+        table = joined([table, moved]) if moved.rows else table
+        pitches = pitches_of(table, self._task.harmony, bar)
+        known = self._known(table, pitches, None, bar, 1)
+        parts = self._whole(table, pitches, known, bar, 1)
+        return table, pitches, _sum(parts), parts
 
     def _step_to(self, way: _Way, bar: TuneBar) -> _Steps:
         """Return the step from a way to a bar that costs nothing."""
@@ -714,6 +748,20 @@ def _weighted(parts: Mapping[str, Floats], weights: Mapping[str, float]) -> dict
     return {name: weights.get(name, 1.0) * values for name, values in parts.items()}
 
 
+def _sum(parts: Mapping[str, Floats]) -> Floats:
+    """Return the sum of costs, in the order in which they stand."""
+    first, *others = parts.values()
+    found = first.copy()
+    for values in others:
+        found += values
+    return found
+
+
+def _decisive(costs: Floats) -> Floats:
+    """Return costs as they decide: sums may differ in the last bits from machine to machine."""
+    return np.asarray(costs.round(6))
+
+
 def _best_rows(total: Floats, first_pitches: Integers) -> NDArray[np.int64]:
     """Return the rows of the cheapest candidates, few of them with the same first pitch."""
     kept: list[int] = []
@@ -735,6 +783,9 @@ def _for_each(
     worth: Callable[[Value], float], values: Sequence[Value], known: dict[Value, float]
 ) -> Floats:
     """Return `worth` of each value [values]; it is called only for those not yet known."""
-    for value in set(values).difference(known):
-        known[value] = worth(value)
+    try:
+        return np.array([known[value] for value in values])
+    except KeyError:
+        for value in set(values).difference(known):
+            known[value] = worth(value)
     return np.array([known[value] for value in values])

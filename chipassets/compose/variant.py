@@ -198,7 +198,7 @@ def _clear(context: Context, inner: Sequence[Note], others: Sequence[Note]) -> l
             )
             >= _RUBS_FROM
         ]
-        tones = context.harmony.table.tones[int(context.harmony.at[note.start_step])]
+        tones = context.harmony.table.tones[context.harmony.rows[note.start_step]]
         choice = [
             pitch
             for pitch in range(note.pitch - 7, note.pitch + 8)

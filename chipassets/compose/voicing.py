@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from chipassets.compose.context import NO_PITCH, Context
 from chipassets.music.notes import INNER
 from chipassets.units import OCTAVE
@@ -23,9 +25,8 @@ def folded(pitch: int, lowest: int, highest: int) -> int:
 
 def lowest_of_tune(context: Context, start: int, end: int) -> int:
     """Return the lowest pitch of the tune within steps of the piece, high where it is silent."""
-    inside = context.sounding[start:end]
-    heard = inside[inside != NO_PITCH]
-    return int(heard.min()) if heard.size else _NO_TUNE
+    heard = [pitch for pitch in context.sounding[start:end] if pitch != NO_PITCH]
+    return min(heard, default=_NO_TUNE)
 
 
 def section_ceiling(context: Context, bar: int) -> int:
@@ -38,17 +39,21 @@ def section_ceiling(context: Context, bar: int) -> int:
         section.start_bar * context.bar_steps,
         (section.start_bar + section.bars) * context.bar_steps,
     )
-    inside = context.sounding[first:last]
-    heard = sorted(inside[inside != NO_PITCH].tolist())
+    heard = sorted(pitch for pitch in context.sounding[first:last] if pitch != NO_PITCH)
     low = heard[len(heard) // 8] if heard else _NO_TUNE
     return min(max(low - 1, _LEAST_CEILING), _HIGHEST - 1)
 
 
 def voicing(context: Context, chord: int, ceiling: int, count: int = 4) -> list[int]:
     """Return up to `count` tones of a chord from the ceiling down, rising."""
-    tones = context.harmony.table.tones[chord]
-    found = [pitch for pitch in range(ceiling, _LOWEST - 3, -1) if tones[pitch % OCTAVE]]
-    return sorted(found[:count])
+    return list(_voiced(context.harmony.table.chords[chord].pitch_classes, ceiling, count))
+
+
+@lru_cache(maxsize=4096)
+def _voiced(tones: frozenset[int], ceiling: int, count: int) -> tuple[int, ...]:
+    """Return up to `count` of the tones from the ceiling down, rising."""
+    found = [pitch for pitch in range(ceiling, _LOWEST - 3, -1) if pitch % OCTAVE in tones]
+    return tuple(sorted(found[:count]))
 
 
 def smooth_voicing(
@@ -73,12 +78,11 @@ def clashes(context: Context, pitch: int, step: int) -> bool:
 
 def rubs(context: Context, pitch: int, step: int) -> bool:
     """Return whether a pitch lies a semitone from the tune in one of the bars that repeat it."""
-    over = context.tunes_over(INNER, step)
-    return any(abs(tone - pitch) % OCTAVE in (1, 11) for tone in over)
+    return pitch % OCTAVE in context.rubbing(INNER, step)
 
 
 def nearest_tone(context: Context, step: int, pitch: int) -> int:
     """Return the nearest tone of the chord at a step of the piece, the lower of two."""
-    tones = context.harmony.table.tones[int(context.harmony.at[step])]
-    near = [p for p in range(pitch - 4, pitch + 5) if tones[p % OCTAVE]]
+    tones = context.harmony.table.chords[context.harmony.rows[step]].pitch_classes
+    near = [p for p in range(pitch - 4, pitch + 5) if p % OCTAVE in tones]
     return min(near, key=lambda p: (abs(p - pitch), p)) if near else pitch

@@ -5,10 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 
-from chipassets.compose.context import NO_PITCH
+from chipassets.compose.context import NO_PITCH, Context
 from chipassets.compose.voicing import (
     clashes,
     lowest_of_tune,
@@ -24,14 +23,10 @@ from tests.compose.conftest import harmony_in
 def a_context(*tune: int, chord: str = "C") -> Any:
     """As much of a take as is asked for: a bar of a chord with the tune's pitch at each step."""
     section = SimpleNamespace(start_bar=0, bars=1)
-    return SimpleNamespace(
-        harmony=harmony_in([(chord,)], Key(0, "major")),
-        sounding=np.array(tune),
-        bar_steps=16,
-        plan=SimpleNamespace(section_at=lambda _bar: SimpleNamespace(section=section)),
-        tune_at=lambda step: tune[step],
-        tunes_over=lambda _part, step: [tune[step]] if tune[step] != NO_PITCH else [],
-    )
+    plan: Any = SimpleNamespace(section_at=lambda _bar: SimpleNamespace(section=section))
+    harmony = harmony_in([(chord,)], Key(0, "major"))
+    nothing: Any = None
+    return Context(plan, harmony, (), (), nothing, {}, 4, 1, nothing, tune)
 
 
 @pytest.mark.parametrize(
