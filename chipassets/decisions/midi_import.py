@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from chipassets.arrange import arrange
 from chipassets.arrange.arpeggio import MOST_PITCHES
+from chipassets.arrange.drum_voice import PRIORITY, covered_of, drum_word
 from chipassets.arrange.voice_roles import assign_roles
 from chipassets.chips.profiles import CHIPS, VoiceSpec
 from chipassets.decisions.auditions import (
@@ -70,12 +72,13 @@ def import_take(
             f"{path}: the {audition.plan.chip} cannot play this; nothing was changed:\n"
             + "\n".join(f"  {fault}" for fault in shown)
         )
+    remarks = [*found.remarks, *_unheard(found, audition.plan.chip)]
     merged = _merged(base.score, track, audition.plan.chip, found)
     changes = _changes(base.score, merged)
     if not changes:
         raise CheckError(
             f"{path} plays take {base.name} of {audition.track.name} as it is: there is nothing "
-            "to import" + "".join(f"; {remark}" for remark in found.remarks)
+            "to import" + "".join(f"; {remark}" for remark in remarks)
         )
     origin = f"take {base.name} edited in {path.name}: {changes}"
     version = keep_version(audition, base, merged, origin)
@@ -83,7 +86,7 @@ def import_take(
     locked = accept_take(fresh, as_take(fresh, version))
     return [
         f"{audition.track.name}: take {locked.name} is accepted: {origin}",
-        *(f"{path.name}: {remark}" for remark in found.remarks),
+        *(f"{path.name}: {remark}" for remark in remarks),
         "--undo restores the take that it replaced",
     ]
 
@@ -269,19 +272,59 @@ _LEVELS = 127
 def _merged_drums(
     score: Score, exported: Sequence[Stroke], edited: Sequence[Stroke]
 ) -> tuple[DrumStroke, ...]:
-    """Return the drum strokes: the take's where they are unchanged in the file, else the file's."""
+    """Return the drum strokes: the take's where they are unchanged in the file, else the file's.
+
+    A file from the export has one stroke a step, that which the chip plays. What the take has under
+    it stays, as long as it stays unheard; where the file has such a stroke too, it is no change.
+    """
     known = set(exported)
-    by_step: dict[int, list[DrumStroke]] = {}
-    for stroke in score.drums or ():
-        by_step.setdefault(stroke.step, []).append(stroke)
+    was_heard = {(stroke.step, stroke.kind) for stroke in exported}
+    in_take, in_file = _by_step(score.drums or ()), _by_step(edited)
     drums: dict[tuple[int, str], DrumStroke] = {}
-    for hit in edited:
-        same = by_step.get(hit.step, [])
-        fresh = DrumStroke(hit.step, hit.kind, min(max(hit.velocity, 1), _LEVELS))
-        kept = same if hit in known and same else [fresh]
-        for one in kept:
-            drums[one.step, one.kind] = one
+    for step, hits in in_file.items():
+        taken = in_take.get(step, [])
+        heard = min(hits, key=lambda hit: PRIORITY.index(hit.kind))
+        below = {
+            one.kind: one
+            for one in taken
+            if (step, one.kind) not in was_heard and _is_under(one.kind, heard.kind)
+        }
+        for hit in hits:
+            fresh = DrumStroke(step, hit.kind, min(max(hit.velocity, 1), _LEVELS))
+            same = [one for one in taken if one.kind == hit.kind and hit in known]
+            drums[step, hit.kind] = next(iter(same), below.get(hit.kind, fresh))
+        for kind, one in below.items():
+            drums.setdefault((step, kind), one)
     return tuple(sorted(drums.values(), key=lambda s: (s.step, DRUM_KINDS.index(s.kind))))
+
+
+_Hit = TypeVar("_Hit", Stroke, DrumStroke)
+
+
+def _by_step(strokes: Iterable[_Hit]) -> dict[int, list[_Hit]]:
+    """Return strokes by their step."""
+    found: dict[int, list[_Hit]] = {}
+    for stroke in strokes:
+        found.setdefault(stroke.step, []).append(stroke)
+    return found
+
+
+def _is_under(kind: str, heard: str) -> bool:
+    """Return whether a drum does not sound at a step at which another one is struck."""
+    return PRIORITY.index(kind) > PRIORITY.index(heard)
+
+
+def _unheard(found: FileNotes, chip: str) -> list[str]:
+    """Return a remark on the strokes of a file that the chip will not play."""
+    strokes = (DrumStroke(one.step, one.kind, one.velocity) for one in found.strokes or ())
+    covered = covered_of(strokes)
+    if not covered:
+        return []
+    said = ", ".join(
+        f"{hidden} of the {count} strokes of {drum_word(kind)}"
+        for kind, (hidden, count) in covered.items()
+    )
+    return [f"the {chip} plays one drum at a time, so {said} will not be heard"]
 
 
 def _changes(before: Score, after: Score) -> str:

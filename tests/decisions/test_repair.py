@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import mido
 import pytest
 
+from chipassets.arrange.drum_voice import PRIORITY
 from chipassets.build import build
 from chipassets.compose.explain import BarExplained, bar_notes
 from chipassets.decisions.midi_voices import Stroke, read_voices
@@ -134,6 +135,92 @@ def test_an_edited_file_changes_what_was_edited_and_nothing_else(
     assert (back.score, back.accepted, back.name) == (before.score, True, before.name)
     assert chipassets("takes", "game.yaml", "fight", "--accept", after.name).returncode == 0
     assert taken(game).score == after.score
+
+
+_DRUM_KEYS = {"kick": 36, "snare": 38, "closed_hat": 42, "open_hat": 46, "tom": 45, "crash": 49}
+
+
+def with_strokes(data: bytes, strokes: Iterable[tuple[int, int]]) -> bytes:
+    """The file with more strokes, (step, key), in a track of its own for drums."""
+    file = mido.MidiFile(file=io.BytesIO(data))
+    track, now, per_step = mido.MidiTrack(), 0, file.ticks_per_beat // 4
+    track.append(mido.MetaMessage("track_name", name="more drums"))
+    for at, on, key in sorted(
+        (step * per_step + late, 1 - late, key) for step, key in strokes for late in (0, 1)
+    ):
+        kind = "note_on" if on else "note_off"
+        track.append(mido.Message(kind, channel=9, note=key, velocity=70 * on, time=at - now))
+        now = at
+    file.tracks.append(track)
+    out = io.BytesIO()
+    file.save(file=out)
+    return out.getvalue()
+
+
+def covered_in(score: Score) -> list[tuple[int, str]]:
+    """The strokes of a score at whose step a drum of higher priority is struck."""
+    at: dict[int, list[str]] = {}
+    for stroke in score.drums or ():
+        at.setdefault(stroke.step, []).append(stroke.kind)
+    return [
+        (step, kind) for step, kinds in at.items() for kind in sorted(kinds, key=PRIORITY.index)[1:]
+    ]
+
+
+def test_strokes_that_the_chip_never_plays_are_no_edit(game: Path, chipassets: Run) -> None:
+    before = taken(game)
+    unheard = covered_in(before.score)
+    assert unheard
+    keys = [(step, _DRUM_KEYS[kind]) for step, kind in unheard]
+    (game / "full.mid").write_bytes(with_strokes(export(game, chipassets), keys))
+    same = chipassets("takes", "game.yaml", "fight", "--import", "full.mid")
+    said = " ".join((same.stderr + same.stdout).split())
+    assert same.returncode == 1, said
+    assert "nothing to import" in said
+    assert "the nes plays one drum at a time, so " in said
+    for kind in {kind for _, kind in unheard}:
+        count = sum(one == kind for _, one in unheard)
+        assert f"{count} of the " in said
+    assert taken(game) == before
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("edit", ["removed", "softer", "another"])
+def test_an_edit_of_one_stroke_leaves_the_others_heard_or_not(
+    game: Path, chipassets: Run, edit: str, full: bool
+) -> None:
+    before = taken(game)
+    unheard = covered_in(before.score)
+    crashes = {stroke.step for stroke in before.score.drums or () if stroke.kind == "crash"}
+    step = next(step for step, _ in reversed(unheard) if step not in crashes)
+    file = mido.MidiFile(file=io.BytesIO(export(game, chipassets)))
+    drums = next(track for track in file.tracks if track.name == "noise")
+    now = 0
+    for event in list(drums):
+        now += event.time
+        if event.type == "note_on" and event.velocity and now == step * file.ticks_per_beat // 4:
+            if edit == "softer":
+                event.velocity //= 2
+            elif edit == "another":
+                event.note = 49
+            else:
+                event.velocity = 0
+    out = io.BytesIO()
+    file.save(file=out)
+    more = [(at, _DRUM_KEYS[kind]) for at, kind in unheard if at != step] if full else []
+    (game / "mine.mid").write_bytes(with_strokes(out.getvalue(), more))
+    result = chipassets("takes", "game.yaml", "fight", "--import", "mine.mid")
+    assert result.returncode == 0, result.stderr
+    after = taken(game)
+    assert f"drums in bar {step // 16 + 1}" in after.origin
+    assert after.score.notes == before.score.notes
+    old, new = set(before.score.drums or ()), set(after.score.drums or ())
+    assert {stroke.step for stroke in old ^ new} == {step}
+    here = {stroke.kind for stroke in new if stroke.step == step}
+    was = {stroke.kind for stroke in old if stroke.step == step}
+    heard = min(was, key=PRIORITY.index)
+    expected = {"removed": set(), "softer": was, "another": was - {heard} | {"crash"}}
+    assert here == expected[edit]
 
 
 @pytest.mark.parametrize("tempo", [75, 260])
