@@ -87,6 +87,10 @@ class Library(Value):
                 return track
         raise _not_found("track", name, (track.name for track in self.tracks))
 
+    def hint(self, name: str) -> str:
+        """Return the scenes and tracks that an unknown name may mean, for a message."""
+        return _hint(name, dict.fromkeys((*self.scenes, *(track.name for track in self.tracks))))
+
     def for_scene(self, scene: str, *moods: str) -> Match:
         """Return the scene's track; if it has several, the one with the most of the moods.
 
@@ -160,11 +164,15 @@ def _say_shared(track: Track, moods: tuple[str, ...]) -> str:
 
 def _not_found(what: str, asked: str, known: Iterable[str]) -> TrackNotFoundError:
     """Return the error for a name that no track has, with the nearest names."""
+    return TrackNotFoundError(f"the bundle has no {what} {asked!r}; {_hint(asked, known)}")
+
+
+def _hint(asked: str, known: Iterable[str]) -> str:
+    """Return the nearest of the known names, or all of them."""
     # Imported here: it is slow to import, and a game that finds its music never needs it.
     from difflib import get_close_matches
 
     names = tuple(known)
     close = get_close_matches(str(asked), names, n=3, cutoff=0.6)
     there = ", ".join(names) or "none"
-    hint = f"did you mean {', '.join(close)}?" if close else f"there are: {there}"
-    return TrackNotFoundError(f"the bundle has no {what} {asked!r}; {hint}")
+    return f"did you mean {', '.join(close)}?" if close else f"there are: {there}"

@@ -78,6 +78,7 @@ class PygamePlayer:
         self._volumes = Volumes(volume)
         self._at_once = at_once
         self._clock = clock
+        self._unknown: set[str] = set()
         self._updated_ms = 0
         self._lag_ms = 0
         self._lag_read_ms = clock()
@@ -136,15 +137,21 @@ class PygamePlayer:
     def sting_volume(self, volume: float) -> None:
         self._volumes.stings = volume
 
-    def preload(self, *scenes: str) -> None:
-        """Begin to decode the tracks of scenes (of all, if none is named) in the background.
+    def preload(self, *names: str) -> None:
+        """Begin to decode tracks in the background: those of scenes, those named, or all.
 
-        Decoded tracks stay in memory: 10 MB for a minute of music, and of each of its layers.
+        Decoded tracks stay in memory: 10 MB for a minute of music, and of each of its layers. An
+        unknown name logs one line.
         """
-        for scene in scenes or self.library.scenes:
-            for track in self.library.tracks:
-                if self.has_sound and track.scene == scene:
+        for name in names or self.library.scenes:
+            wanted = [track for track in self.library.tracks if name in (track.scene, track.name)]
+            for track in wanted:
+                if self.has_sound:
                     self._decoder.request(track)
+            if not wanted and name not in self._unknown:
+                self._unknown.add(name)
+                hint = self.library.hint(name)
+                warn("preload: there is no scene and no track %r; %s", name, hint)
 
     def enter(
         self,

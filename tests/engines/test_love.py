@@ -157,6 +157,7 @@ def test_a_file_that_is_missing_is_told_of_and_the_game_goes_on(tmp_path: Path) 
         tmp_path,
         """
   music:enter("title")
+  music:preload("victroy", "victory") -- as every other call, with a colon
   at(0.3, function() music:enter("battle") music:sting("battle") end)
   at(0.6, function()
     say("battle", tostring(music:playing()))
@@ -171,6 +172,7 @@ def test_a_file_that_is_missing_is_told_of_and_the_game_goes_on(tmp_path: Path) 
     assert (found["battle"], found["ducked"], found["title"]) == ("nil", "1", "title")
     assert said.count("track 'battle' stays silent") == 1
     assert "battle.2.ogg" in said
+    assert "there is no scene and no track 'victroy'; did you mean 'victory'?" in said
 
 
 @pytest.mark.slow

@@ -95,6 +95,7 @@ def test_it_decides_as_the_runtime_does(played: Path) -> None:
     assert_as_expected(said, played / "bundle", 0.035)
     assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 5
     assert_told(said, is_typed=True)
+    assert "there is no scene and no track 'battel'; did you mean 'battle'?" in said
     assert_playing(said)
 
 

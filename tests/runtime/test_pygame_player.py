@@ -150,6 +150,21 @@ def test_a_file_that_cannot_be_decoded_is_silence_with_one_line(tmp_path: Path) 
     assert len(run.stderr.splitlines()) == 1
 
 
+def test_preloading_takes_scenes_and_tracks_and_names_unknown_ones(tmp_path: Path) -> None:
+    pieces = [Piece("town", 440), Piece("jingle", 660, scene="reward"), Piece("shop", 880)]
+    bundle = write_bundle(tmp_path / "bundle", pieces)
+    code = """
+player = PygamePlayer(Library.open(sys.argv[1]), clock=clock)
+player.preload('twon', 'reward', 'jingle'); player.preload('shop', 'twon'); load()
+print([name for name in ('town', 'jingle', 'shop')
+       if player._decoder.sounds(player.library.track(name))])
+"""
+    run = run_player(code, bundle, SDL_AUDIODRIVER="dummy")
+    assert run.stdout.splitlines()[-1] == "['jingle', 'shop']"
+    assert "preload: there is no scene and no track 'twon'; did you mean town" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
 def test_another_mixer_rate_plays_all_the_same(tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path / "bundle", [Piece("song", 441, bars=4, intro_bars=1)])
     code = "pygame.mixer.init(48000, -16, 1, 512, allowedchanges=0)\n" + GAME

@@ -230,13 +230,16 @@ def test_preload_decodes_the_tracks_of_scenes_and_keeps_them(page: Page, tmp_pat
     fetched = page.run("""(async () => {
       const context = new OfflineAudioContext(1, 44100, 44100);
       const player = await Chipassets.open("b/bundle.json", {context});
-      await player.preload("first");
+      await player.preload("first", "t2", "frist");
       for (const track of player.index.tracks.slice(2)) await player.sting(track.name);
       await player.sting("t0");
       return performance.getEntriesByType("resource").map((entry) => entry.name.split("/").pop());
     })()""")
     names = [name for name in fetched if name.startswith("t")]
     assert names == [f"t{n}.ogg" for n in range(20)]
+    assert page.complaints() == [
+        "chipassets: preload: there is no scene and no track 'frist'; did you mean 'first'?"
+    ]
 
 
 def test_a_clock_that_the_sound_card_has_overtaken_does_no_harm(page: Page) -> None:

@@ -92,14 +92,19 @@ export class Player {
   }
 
   /**
-   * Decode the tracks of scenes, or of all, so that entering them takes no time. They
+   * Decode the tracks of scenes, those named, or all, so that entering them takes no time. They
    * stay in memory: 20 MB for a minute of music, and of each of its layers.
-   * @param {...string} scenes
+   * @param {...string} names
    */
-  async preload(...scenes) {
+  async preload(...names) {
     const wanted = this.index.tracks.filter(
-      (track) => !scenes.length || scenes.includes(track.scene),
+      ({ scene, name }) => !names.length || names.includes(scene) || names.includes(name),
     );
+    for (const name of names) {
+      if (wanted.some((track) => track.scene === name || track.name === name)) continue;
+      const hint = meant(name, this._names(true));
+      this._warn(`preload: there is no scene and no track '${name}'; ${hint}`);
+    }
     for (const track of wanted) this._kept.add(track);
     for (const track of wanted) await this._buffers(track);
   }

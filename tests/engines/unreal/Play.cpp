@@ -41,6 +41,9 @@ int main(int, char** Files)
 	FSubsystemCollectionBase Collection;
 	UChipassetsMusic Music;
 	Music.Initialize(Collection);
+	TArray<FString> Wanted;
+	for (const char* Name : {"title", "victory", "battel"}) Wanted.Held.push_back(Wide(Name));
+	Music.Preload(Wanted);
 	Music.GetCore()->onStart = [&Lost](const std::string& Name, int64_t Sample, int64_t At) {
 		std::printf("start\t%s.ogg\t%lld\t%.6f\n", Name.c_str(), static_cast<long long>(Sample), (At + Lost * Frames) / 44100.0);
 	};

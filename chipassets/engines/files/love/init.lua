@@ -131,13 +131,11 @@ function music:update()
   end
 end
 
--- Decode the tracks of scenes now, of all if none is named: a minute takes 10 MB.
+-- Decode tracks now: those of scenes, those named, or all. A minute takes 10 MB.
 function music.preload(...)
-  local wanted = {}
-  for _, scene in ipairs({...}) do wanted[scene] = true end
-  for _, track in ipairs(tracks) do
-    if select("#", ...) == 0 or wanted[track.scene] then decoded(track) end
-  end
+  local names = {...}
+  if names[1] == music then table.remove(names, 1) end -- music:preload() is the same
+  for _, track in ipairs(music:tracks_named(names)) do decoded(track) end
 end
 
 return music

@@ -279,9 +279,7 @@ function Music:sting(name, when, priority)
   priority = self:_number("sting(name, when, priority)", "priority", priority, 0)
   local track = self:_sting_track(name)
   if not track then
-    local names = self:_scenes()
-    for _, one in ipairs(self._tracks) do table.insert(names, one.name) end
-    return self:_tell("there is no sting '" .. name .. "'; " .. meant(name, names))
+    return self:_tell("there is no sting '" .. name .. "'; " .. meant(name, self:_names()))
   end
   if self._current and self._current.track == track then return end
   if self._sting and self._sting.priority > priority then return end
@@ -595,6 +593,31 @@ function Music:_scenes()
     if not has(scenes, track.scene) then table.insert(scenes, track.scene) end
   end
   return scenes
+end
+
+-- The scenes that have a track, and the tracks.
+function Music:_names()
+  local names = self:_scenes()
+  for _, one in ipairs(self._tracks) do table.insert(names, one.name) end
+  return names
+end
+
+-- The tracks of scenes, those named, or all where no name is given, for a backend that decodes them
+-- early; an unknown name is told of.
+function Music:tracks_named(names)
+  if #names == 0 then return self._tracks end
+  local found = {}
+  for _, name in ipairs(names) do
+    local before = #found
+    for _, track in ipairs(self._tracks) do
+      if track.scene == name or track.name == name then table.insert(found, track) end
+    end
+    if #found == before then
+      local word = tostring(name)
+      self:_tell("preload: there is no scene and no track '" .. word .. "'; " .. meant(word, self:_names()))
+    end
+  end
+  return found
 end
 
 -- Continue a scene's music at a position of a save game; the file may be shorter now.

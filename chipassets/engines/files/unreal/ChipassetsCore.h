@@ -242,9 +242,7 @@ public:
         std::lock_guard<std::mutex> lock(mutex_);
         const Track* track = StingTrack(name);
         if (!track) {
-            std::vector<std::string> names = Scenes();
-            for (const Track& one : tracks_) names.push_back(one.name);
-            return Tell("there is no sting '" + name + "'; " + Meant(name, names));
+            return Tell("there is no sting '" + name + "'; " + Meant(name, Names()));
         }
         Voice* current = Current();
         if ((current && current->track == track) || (sting_.track && sting_.priority > priority)) return;
@@ -252,11 +250,20 @@ public:
         waiting_ = {track, LineTime(when), priority, 0};
     }
 
-    // Read the files of these scenes' tracks, or of all, so that no change waits for them.
-    void Preload(const std::vector<std::string>& scenes = {}) {
+    // Read the files of tracks, so that no change waits for them: those of scenes, those named, or all.
+    void Preload(const std::vector<std::string>& names = {}) {
         std::lock_guard<std::mutex> lock(mutex_);
-        for (const Track& track : tracks_)
-            if (scenes.empty() || std::find(scenes.begin(), scenes.end(), track.scene) != scenes.end()) Load(track);
+        if (names.empty())
+            for (const Track& track : tracks_) Load(track);
+        for (const std::string& name : names) {
+            bool isKnown = false;
+            for (const Track& track : tracks_) {
+                if (track.scene != name && track.name != name) continue;
+                isKnown = true;
+                Load(track);
+            }
+            if (!isKnown) Tell("preload: there is no scene and no track '" + name + "'; " + Meant(name, Names()));
+        }
     }
 
     // The track that sounds, and the sample of its file; "" in silence and after the end of one that
@@ -465,6 +472,13 @@ private:
         for (const Track& track : tracks_)
             if (std::find(scenes.begin(), scenes.end(), track.scene) == scenes.end()) scenes.push_back(track.scene);
         return scenes;
+    }
+
+    // The scenes that have a track, and the tracks.
+    std::vector<std::string> Names() const {
+        std::vector<std::string> names = Scenes();
+        for (const Track& one : tracks_) names.push_back(one.name);
+        return names;
     }
 
     // Whether a word is one of these; logs a warning if it is not.

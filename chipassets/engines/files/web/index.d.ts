@@ -100,7 +100,7 @@ export class Player {
   stingVolume: number;
   enter(scene: Scene, options?: Manner & { moods?: Mood[] }): Promise<Change | null>;
   leave(options?: Manner): Promise<Change | null>;
-  preload(...scenes: Scene[]): Promise<void>;
+  preload(...names: (Scene | TrackName)[]): Promise<void>;
   sting(
     name: TrackName | Scene,
     options?: { when?: When; priority?: number }
