@@ -82,6 +82,8 @@ def _states(
     """Return the voice's state in every frame: notes, and their releases until the next note."""
     states = [_SILENT] * song.frames
     starts = [note.start_frame for note in voice.notes[1:]] + [song.frames]
+    # Notes of one pitch, level and instrument sound alike: most frames have been made before.
+    known: dict[tuple[object, ...], State] = {}
     for note, next_start in zip(voice.notes, starts, strict=False):
         instrument = song.instrument(note.instrument)
         room = song.left(note.start_frame)
@@ -89,7 +91,11 @@ def _states(
         source = source_of(instrument.recording) if own and instrument.recording else None
         recorded = (own.index(source), source) if source else None
         for frame in range(note.start_frame, min(next_start, note.start_frame + room)):
-            state = _state(note, instrument, frame, chip, spec, part)
+            age, since = frame - note.start_frame, max(-1, frame - note.end_frame)
+            key = (note.pitch, note.level, note.instrument, part, age, since)
+            state = known.get(key)
+            if state is None:
+                state = known[key] = _state(note, instrument, frame, chip, spec, part)
             states[frame] = replace(state, recorded=recorded) if recorded else state
             if frame >= note.end_frame and not states[frame].volume:
                 break
@@ -164,15 +170,29 @@ def _writes(
     last = State(timer=0x0FF if spec.role != "drums" else 0)
     for frame, state in enumerate(driver.prepare(states, song)):
         if not state.volume:
-            state = replace(
-                last,
-                volume=0,
-                attack=False,
-                held=False,
-                unplugged=state.unplugged,
-                clip=state.clip,
+            # What was silent before stays as it is.
+            state = (
+                last
+                if _is_silent_like(last, state)
+                else replace(
+                    last,
+                    volume=0,
+                    attack=False,
+                    held=False,
+                    unplugged=state.unplugged,
+                    clip=state.clip,
+                )
             )
         if _is_full(frame, song):
             shadow.clear()
         yield driver.voice(spec, state, shadow)
         last = state
+
+
+def _is_silent_like(last: State, state: State) -> bool:
+    """Return whether a voice is silent already, as a silent state wants it."""
+    return (
+        not (last.volume or last.attack or last.held)
+        and last.unplugged == state.unplugged
+        and last.clip is state.clip
+    )

