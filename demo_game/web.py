@@ -7,7 +7,9 @@ chipassets/runtime, a bundle as `bundle`, and as main.py:
     from demo_game.web import main
     asyncio.run(main())
 
-and run `pygbag .` there.
+and run `pygbag --no_opt .` there: otherwise it encodes every sound again, at another rate and
+without its loop, and the runtime refuses files that are not the bundle's. A bundle in a zip is
+packed as it is.
 """
 
 from __future__ import annotations

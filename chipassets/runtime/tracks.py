@@ -64,7 +64,10 @@ class BundleFile(Value):
 
         data = self.path.read_bytes()
         if sha256(data).hexdigest() != self.sha256:
-            raise OSError(f"{self.path} was altered since the bundle was built; build it again")
+            raise OSError(
+                f"{self.path} was altered since the bundle was built; build it again, and let no "
+                "packer encode it anew"
+            )
         return data
 
     def is_intact(self) -> bool:

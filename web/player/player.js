@@ -79,6 +79,7 @@ export class Player {
       this._warn(`enter() takes the name of a scene, not '${scene}'`);
       return null;
     }
+    this._forgetScenes();
     return this._follow(this.director.enter(scene, listOfMoods(moods, this._say)), way);
   }
 
@@ -88,6 +89,7 @@ export class Player {
    */
   leave(options) {
     const way = this._options("leave()", options, OPTIONS);
+    this._forgetScenes();
     return this._follow(this.director.leave(), way);
   }
 
@@ -484,9 +486,17 @@ export class Player {
     this._warn(`track "${track.name}" has no layers; it plays whole at any intensity`);
   }
 
+  /**
+   * Scenes that were left and have faded out begin anew when they are entered again. A timer does
+   * this too, but a page in the background has it late.
+   */
+  _forgetScenes() {
+    this._mixer.sweep(this.director.stack);
+  }
+
   /** @param {number} delay */
   _sweepLater(delay) {
-    setTimeout(() => this._mixer.sweep(this.director.stack), (delay + 0.1) * 1000);
+    setTimeout(() => this._forgetScenes(), (delay + 0.1) * 1000);
   }
 
   /**

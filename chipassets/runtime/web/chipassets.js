@@ -1642,6 +1642,7 @@
         this._warn(`enter() takes the name of a scene, not '${scene}'`);
         return null;
       }
+      this._forgetScenes();
       return this._follow(this.director.enter(scene, listOfMoods(moods, this._say)), way);
     }
 
@@ -1651,6 +1652,7 @@
      */
     leave(options) {
       const way = this._options("leave()", options, OPTIONS);
+      this._forgetScenes();
       return this._follow(this.director.leave(), way);
     }
 
@@ -2047,9 +2049,17 @@
       this._warn(`track "${track.name}" has no layers; it plays whole at any intensity`);
     }
 
+    /**
+     * Scenes that were left and have faded out begin anew when they are entered again. A timer does
+     * this too, but a page in the background has it late.
+     */
+    _forgetScenes() {
+      this._mixer.sweep(this.director.stack);
+    }
+
     /** @param {number} delay */
     _sweepLater(delay) {
-      setTimeout(() => this._mixer.sweep(this.director.stack), (delay + 0.1) * 1000);
+      setTimeout(() => this._forgetScenes(), (delay + 0.1) * 1000);
     }
 
     /**
