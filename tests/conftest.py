@@ -93,6 +93,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave tests in a browser, and most cases of what is marked `default_cases`, to slow runs."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+        elif item.get_closest_marker("default_cases"):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for found in cases.values():
+        (count,) = found[0].get_closest_marker("default_cases").args  # type: ignore[union-attr]
+        # Multiples of the golden ratio lie evenly: each value of a product of parameters comes.
+        order = sorted(range(len(found)), key=lambda place: place * (5**0.5 - 1) / 2 % 1)
+        for place in order[count:]:
+            found[place].add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """Collect no garbage among thousands of tests, and leave them out of later collections."""
@@ -103,26 +120,26 @@ def pytest_collection() -> Iterator[None]:
     gc.enable()
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHIPASSETS_CACHE", str(tmp_path_factory.getbasetemp() / uuid4().hex))
-
-
-def session_folder(factory: pytest.TempPathFactory, name: str) -> Path:
-    """Return a folder that all workers of this session share."""
-    base = factory.getbasetemp()
+@cache
+def _session_folder(base: Path, name: str) -> Path:
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     (shared / name).mkdir(exist_ok=True)
     return shared / name
 
 
+def session_folder(factory: pytest.TempPathFactory, name: str) -> Path:
+    """Return a folder that all workers of this session share."""
+    return _session_folder(factory.getbasetemp(), name)
+
+
 @pytest.fixture(autouse=True)
-def _made_once(
+def _own_cache_and_shared_takes(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Let what the same plan gives be made once a session, and in this process."""
+    """Give the test a cache of its own; what the same plan gives is made once a session."""
+    monkeypatch.setenv("CHIPASSETS_CACHE", str(tmp_path_factory.getbasetemp() / uuid4().hex))
     if not request.node.get_closest_marker("composes_anew"):
         share_takes(tmp_path_factory, monkeypatch)
 
@@ -134,21 +151,25 @@ def share_takes(factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
     """
     if "chipassets.compose.material" not in sys.modules:
         return
+    for module, name, shared in _replacements(session_folder(factory, "made")):
+        if f"chipassets.{module}" in sys.modules:
+            monkeypatch.setattr(sys.modules[f"chipassets.{module}"], name, shared)
+
+
+@cache
+def _replacements(folder: Path) -> tuple[tuple[str, str, Callable[..., Any]], ...]:
+    """Return the modules and names of what is made once, with what stands in its place."""
     from tests import made_once
+    from tests.in_this_process import run_here
 
-    folder = session_folder(factory, "made")
-    monkeypatch.setattr("chipassets.compose.material.sample", made_once.sampled_once(folder))
-    if "chipassets.production.casting" in sys.modules:
-        compose = made_once.composed_once(folder)
-        monkeypatch.setattr("chipassets.production.casting.compose_with_costs", compose)
     render = made_once.rendered_once(folder)
-    for name in ("production.produce", "decisions.rendered"):
-        if f"chipassets.{name}" in sys.modules:
-            monkeypatch.setattr(f"chipassets.{name}.render_track", render)
-    if "chipassets.production.workers" in sys.modules:
-        from tests.in_this_process import run_here
-
-        monkeypatch.setattr("chipassets.production.workers.run_tasks", run_here)
+    return (
+        ("compose.material", "sample", made_once.sampled_once(folder)),
+        ("production.casting", "compose_with_costs", made_once.composed_once(folder)),
+        ("production.produce", "render_track", render),
+        ("decisions.rendered", "render_track", render),
+        ("production.workers", "run_tasks", run_here),
+    )
 
 
 Golden = Callable[[str, str], None]

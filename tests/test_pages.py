@@ -129,6 +129,7 @@ def test_manifests_in_the_pages_are_accepted(text: str, tmp_path: Path) -> None:
     assert parse_manifest(text.encode(), tmp_path / "game.yaml").tracks
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_python_api_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -69,6 +69,7 @@ def against_the_tune(chip: Chip, chip_song: ChipSong) -> dict[str, float]:
 
 @pytest.mark.parametrize("chip", CHIPS.values(), ids=lambda chip: chip.name)
 @pytest.mark.parametrize(("lead", "groove"), _TUNES)
+@pytest.mark.default_cases(10)
 def test_every_part_lies_where_its_role_wants(chip: Chip, lead: str, groove: str) -> None:
     bass = "triangle_short" if groove in ("gallop", "shuffle") else "triangle"
     track = plan(groove=groove, lead=lead)
@@ -121,6 +122,7 @@ def told_and_heard(
 
 @pytest.mark.parametrize(("chip", "spec"), _TONES, ids=lambda item: item.name)
 @pytest.mark.parametrize("duty", [0, 2])
+@pytest.mark.default_cases(14)
 def test_the_power_of_a_note_is_that_of_its_sound(chip: Chip, spec: VoiceSpec, duty: int) -> None:
     """Against the lead's voice: only what the two are to each other counts."""
     told, heard = told_and_heard(chip.name, chip.voice("lead").name, 72, duty)

@@ -80,6 +80,7 @@ def test_no_bar_is_louder_than_full(moods: list[str], bars: int, loops: bool) ->
         ("gameboy", "sad", 1.6, 6.0),
     ],
 )
+@pytest.mark.default_cases(3)
 def test_the_loudness_range_is_what_the_mood_asks(
     chip: str, mood: str, low: float, high: float
 ) -> None:
@@ -204,6 +205,7 @@ def section_lufs(chip: str, **said: float) -> list[float]:
 
 
 @pytest.mark.parametrize("chip", ["nes", "gameboy", "snes"])
+@pytest.mark.default_cases(1)
 def test_a_level_that_is_set_is_heard_and_leaves_the_others_alike(chip: str) -> None:
     first, soft, again = section_lufs(chip, B=-9.0)
     # By the form's own rise the return was up to 3 dB louder than the first section.
@@ -215,6 +217,7 @@ def test_a_level_that_is_set_is_heard_and_leaves_the_others_alike(chip: str) -> 
 
 
 @pytest.mark.parametrize("chip", ["nes", "gameboy", "snes"])
+@pytest.mark.default_cases(1)
 def test_a_fade_is_heard_to_fade(chip: str) -> None:
     score = replace(song(16), sections=(Section("A", 0, 16),), loop_start_bar=None)
     arranged = arrange(score, plan(bars=16, ending="fade", loops=False), chip)

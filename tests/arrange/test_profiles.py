@@ -93,6 +93,7 @@ def test_registers_round_trip_and_the_loop_frame_writes_every_one(
 
 @pytest.mark.parametrize("chip", sorted(CHIPS))
 @pytest.mark.parametrize("name", sorted(INSTRUMENTS))
+@pytest.mark.default_cases(24)
 def test_every_instrument_of_the_bank_is_heard(chip: str, name: str) -> None:
     track = plan(groove="none")
     track = replace(track, character=replace(track.character, lead=name, inner=name))

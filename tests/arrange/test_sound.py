@@ -35,6 +35,7 @@ def dropped(chip_song: ChipSong) -> int:
 
 
 @pytest.mark.parametrize("chip", CHIPS)
+@pytest.mark.default_cases(2)
 def test_a_voice_left_free_is_never_touched(chip: str) -> None:
     for spec in CHIPS[chip].voices:
         chip_song = leaving(spec.name, chip=chip)

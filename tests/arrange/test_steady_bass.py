@@ -47,6 +47,7 @@ def lufs(chip_song: ChipSong, name: str) -> float:
         ("pluck", "shuffle", "triangle_short"),
     ],
 )
+@pytest.mark.default_cases(3)
 def test_the_bass_is_softer_than_a_tune_that_decays(
     chip: str, lead: str, groove: str, bass: str
 ) -> None:

@@ -242,6 +242,7 @@ else:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
+@pytest.mark.slow
 def test_what_killed_processes_left_is_swept(tmp_path: Path) -> None:
     """Killed while it writes: the file and the folder beside are found and removed by the next."""
     write_tiny(tmp_path / "b", OLD)

@@ -117,6 +117,7 @@ def wanted(log: RegisterLog, count: int, silence: tuple[Write, ...]) -> Frames:
     ],
     ids=["loop", "slow", "once", "samples"],
 )
+@pytest.mark.default_cases(2)
 def test_a_6502_writes_every_frame_through_the_loop(made: Callable[[], ChipSong]) -> None:
     song = made()
     count = 2 * song.frames + 3
@@ -421,6 +422,7 @@ def gameboy_writes(song: ChipSong, tmp_path: Path, count: int) -> Iterator[list[
 
 @pytest.mark.skipif(not shutil.which("gbsplay"), reason="gbsplay is not installed")
 @pytest.mark.parametrize(("bars", "loop_start_bar"), [(4, 1), (1, None)])
+@pytest.mark.slow
 def test_gbsplay_hears_every_frame_through_the_loop(
     tmp_path: Path, bars: int, loop_start_bar: int | None
 ) -> None:
@@ -462,6 +464,7 @@ def counted(song: ChipSong, count: int) -> list[list[tuple[int, Write]]]:
 
 
 @pytest.mark.parametrize(("bars", "loop_start_bar"), [(4, 1), (1, None)])
+@pytest.mark.default_cases(1)
 def test_the_counting_sm83_writes_every_frame(bars: int, loop_start_bar: int | None) -> None:
     song = tune(bars, loop_start_bar, chip="gameboy")
     heard = [tuple(write for _, write in frame) for frame in counted(song, song.frames)]
@@ -473,6 +476,7 @@ def test_the_counting_sm83_writes_every_frame(bars: int, loop_start_bar: int | N
 
 
 @pytest.mark.skipif(not shutil.which("gbsplay"), reason="gbsplay is not installed")
+@pytest.mark.slow
 def test_the_clocks_of_the_gameboy_are_gbsplays(tmp_path: Path) -> None:
     """Between any two writes of a frame."""
     song = tune(4, 1, chip="gameboy")

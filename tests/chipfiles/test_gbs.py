@@ -70,6 +70,7 @@ def dumped(path: Path, frames: int, song: int = 1) -> list[tuple[int, Write]]:
         lambda: busy_log("gameboy", 900, 0, 8),
     ],
 )
+@pytest.mark.default_cases(1)
 def test_gbsplay_sees_every_frame_and_the_loop(
     tmp_path: Path, made: Callable[[], RegisterLog]
 ) -> None:
@@ -94,6 +95,7 @@ def awake(write: Write) -> Write:
 
 
 @pytest.mark.skipif(not shutil.which("gbsplay"), reason="gbsplay is not installed")
+@pytest.mark.slow
 def test_an_album_plays_each_song(tmp_path: Path) -> None:
     songs = [busy_log("gameboy", 40, 0, seed) for seed in range(5)]
     songs = [

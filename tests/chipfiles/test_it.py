@@ -399,6 +399,7 @@ def test_libopenmpt_plays_the_snes_in_tune(
 
 
 @openmpt
+@pytest.mark.slow
 def test_libopenmpt_hears_each_voice_of_the_snes_in_its_place(tmp_path: Path) -> None:
     """Two passes of the song: sections with other sides, the loop, and the balance of voices."""
     song = arrange(music(4), plan(), "snes")

@@ -185,6 +185,7 @@ def band_db(samples: NDArray[np.float64], low_hz: float, high_hz: float) -> floa
 @openmpt
 @pytest.mark.parametrize("drums", ["noise", "dmc"])
 @pytest.mark.parametrize("band", [(40, 100), (100, 300), (300, 1_000), (1_000, 4_000)])
+@pytest.mark.default_cases(3)
 def test_a_module_has_the_chips_low_end(tmp_path: Path, drums: str, band: tuple[int, int]) -> None:
     track = plan(sound=Sound(drums=drums))
     song = arrange(music(4), track, "nes")

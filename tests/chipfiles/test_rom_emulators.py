@@ -35,6 +35,7 @@ def held(chip: str, pitch: int, frames: int, loop: int | None) -> ChipSong:
 
 
 @pytest.mark.parametrize("chip", CORES)
+@pytest.mark.slow
 def test_the_rom_plays_its_songs_and_obeys_the_keys(tmp_path: Path, chip: str) -> None:
     """A4 loops; right: E5 for 48 frames, then silence; right: A4 again; start: silence."""
     core = core_of(chip)

@@ -64,6 +64,7 @@ def test_logs_come_back(bars: int, loop_start_bar: int | None) -> None:
 
 
 @pytest.mark.parametrize(("bars", "loop_start_bar"), LOGS)
+@pytest.mark.default_cases(2)
 def test_a_processor_writes_every_register_at_its_frame(
     bars: int, loop_start_bar: int | None
 ) -> None:

@@ -155,6 +155,7 @@ def other_lock(game: Path) -> None:
     "change",
     [other_seed, other_primer, other_model, corpus_of_the_model, other_notes, other_lock],
 )
+@pytest.mark.default_cases(5)
 def test_a_change_of_what_notes_come_from_is_noticed(
     game: Path, chipassets: Run, change: Callable[[Path], None], words: tuple[str, ...]
 ) -> None:

@@ -79,6 +79,7 @@ def test_three_processes_compose_the_same_bytes_as_this_one(
 
 
 @pytest.mark.composes_anew
+@pytest.mark.slow
 def test_a_track_does_not_depend_on_its_neighbours(built: Path, chipassets: Run) -> None:
     manifest = built / "game.yaml"
     manifest.write_text(without_track(manifest.read_text(), "fight"))

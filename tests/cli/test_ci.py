@@ -147,6 +147,7 @@ def test_sarif_is_what_code_scanning_reads(game: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_json_has_file_line_and_column_as_fields(game: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "chipassets", "validate", "bad.yaml", "--json"],

@@ -145,6 +145,7 @@ def poisoned(folder: Path) -> dict[str, str]:
     return environment() | {"PYTHONPATH": str(folder)}
 
 
+@pytest.mark.slow
 def test_a_build_prints_a_line_a_track_and_is_lively_on_a_terminal_without_the_train_extra(
     game: Path, chipassets: Run
 ) -> None:

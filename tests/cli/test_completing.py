@@ -64,6 +64,7 @@ def test_tab_offers_what_fits(
     assert done.stdout.split() == words
 
 
+@pytest.mark.slow
 def test_the_installed_command_answers_a_shell(tmp_path: Path) -> None:
     (tmp_path / "game.yaml").write_text(GAME)
     done = subprocess.run(
@@ -78,6 +79,7 @@ def test_the_installed_command_answers_a_shell(tmp_path: Path) -> None:
     assert not done.stderr
 
 
+@pytest.mark.slow
 def test_the_script_for_the_shell_is_printed() -> None:
     done = subprocess.run(
         [SCRIPT, "--show-completion", "zsh"],

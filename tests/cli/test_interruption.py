@@ -97,6 +97,7 @@ def dies_before(change: int, below: Path, work: Callable[[], object]) -> bool:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 @pytest.mark.parametrize("stride", [7, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_a_build_killed_before_any_change_leaves_a_whole_bundle(
     built: Path, chipassets: Run, tmp_path_factory: pytest.TempPathFactory, stride: int
 ) -> None:
@@ -136,6 +137,7 @@ def test_a_build_killed_before_any_change_leaves_a_whole_bundle(
     [(2, True), (3, False), (4, True)],
     ids=["the first starts", "the second starts, the parent alone", "all work"],
 )
+@pytest.mark.slow
 def test_ctrl_c_ends_cleanly(built: Path, processes: int, to_all: bool) -> None:
     """At any moment of the start of the workers: the parent, their tracker of resources, and two.
 
@@ -158,6 +160,7 @@ def test_ctrl_c_ends_cleanly(built: Path, processes: int, to_all: bool) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
+@pytest.mark.slow
 def test_full_disk_leaves_the_old_bundle(built: Path) -> None:
     """A limit on file size stands in for a full disk: both make a write fail half way."""
     before = content(built / BUNDLE)

@@ -85,6 +85,7 @@ def test_json_is_json_in_every_encoding() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+@pytest.mark.slow
 def test_every_encoding_takes_every_name(tmp_path: Path, encoding: str) -> None:
     manifest_of(tmp_path, "ゆめの🚀しま")
     found = run_raw(tmp_path, "plan", "game.yaml", encoding=encoding)
@@ -93,6 +94,7 @@ def test_every_encoding_takes_every_name(tmp_path: Path, encoding: str) -> None:
     assert shown in found.stdout
 
 
+@pytest.mark.slow
 def test_a_missing_file_is_named_in_a_poor_encoding(tmp_path: Path) -> None:
     missing = run_raw(tmp_path, "validate", "ゆめ.yaml", encoding="ascii")
     assert missing.returncode == 2
@@ -101,6 +103,7 @@ def test_a_missing_file_is_named_in_a_poor_encoding(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="file names are text there")
+@pytest.mark.slow
 def test_a_name_that_is_no_utf8_is_told(tmp_path: Path) -> None:
     found = run_raw(tmp_path, "validate", b"\x97E.yaml")
     assert (found.returncode, b"\\udc97E.yaml" in found.stderr) == (2, True)
@@ -110,6 +113,7 @@ def test_a_name_that_is_no_utf8_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 @pytest.mark.parametrize("words", [("validate", "game.yaml"), ("moods",), ("compose", "--help")])
+@pytest.mark.slow
 def test_a_full_output_is_exit_5_and_a_line(tmp_path: Path, words: tuple[str, ...]) -> None:
     manifest_of(tmp_path, "Full")
     with Path("/dev/full").open("wb") as full:
@@ -121,6 +125,7 @@ def test_a_full_output_is_exit_5_and_a_line(tmp_path: Path, words: tuple[str, ..
 
 
 @pytest.mark.parametrize("words", [("schema",), ()])
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, words: tuple[str, ...]) -> None:
     manifest_of(tmp_path, "Pipe")
     reading, writing = os.pipe()
@@ -131,6 +136,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, words: tuple[str, .
     assert found.returncode == 0
 
 
+@pytest.mark.slow
 def test_closed_streams_swallow_what_is_said(tmp_path: Path) -> None:
     manifest_of(tmp_path, "Closed")
     command = f'exec "{sys.executable}" -m chipassets validate game.yaml >&- 2>&-'

@@ -38,7 +38,8 @@ def test_a_bundles_notes_are_those_of_its_preview(built: Path, chipassets: Run) 
 
 def test_six_eight_is_told_wherever_a_metre_is(tmp_path: Path, chipassets: Run) -> None:
     (tmp_path / "game.yaml").write_text(
-        "game: Tiny Quest\nseed: 3\ndefaults: {takes: 1, length: 2 bars, metre: 6/8}\n"
+        "game: Tiny Quest\nseed: 3\nformats: [wav, midi, preview]\n"
+        "defaults: {takes: 1, length: 2 bars, metre: 6/8}\n"
         "tracks: {town: , fight: {scene: battle, metre: 3/4}}\n"
     )
     assert chipassets("build", "game.yaml").returncode == 0

@@ -265,6 +265,7 @@ def test_the_index_carries_evidence_for_every_tag(built: Path) -> None:
         assert fits or track["warnings"]
 
 
+@pytest.mark.slow
 def test_a_sting_is_not_held_to_the_key_and_tempo_that_it_takes(
     tmp_path: Path, chipassets: Run
 ) -> None:

@@ -48,6 +48,7 @@ def wait_for(lines: Queue[str], words: str) -> None:
         heard += lines.get(timeout=180)
 
 
+@pytest.mark.slow
 def test_it_builds_at_a_save_and_outlives_a_mistake(
     watching: tuple[Path, subprocess.Popen[str], Queue[str]],
 ) -> None:

@@ -79,6 +79,7 @@ def in_metre(make_plan: MakePlan, metre: str, **changes: object) -> TrackPlan:
 
 @pytest.mark.parametrize("metre", METRES)
 @pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.default_cases(12)
 def test_every_scene_composes_in_every_metre(make_plan: MakePlan, scene: str, metre: str) -> None:
     preset = character(scene, SCENES[scene].moods, metre)
     track = in_metre(
@@ -99,6 +100,7 @@ def test_every_scene_composes_in_every_metre(make_plan: MakePlan, scene: str, me
 
 
 @pytest.mark.parametrize("name", FORMS)
+@pytest.mark.default_cases(8)
 def test_every_form_composes(make_plan: MakePlan, name: str) -> None:
     """At its shortest, a bar for each section, and with more bars than its sections ask for."""
     parts = [FormPart("intro"), *map(FormPart, FORMS[name].sections.split()), FormPart("outro")]

@@ -40,6 +40,7 @@ ASKED = [
 
 
 @pytest.mark.parametrize(("wanted", "metre"), ASKED)
+@pytest.mark.default_cases(3)
 def test_every_section_is_as_dense_as_it_is_to_be(
     make_plan: MakePlan, wanted: tuple[float, float], metre: str
 ) -> None:
@@ -90,6 +91,7 @@ def test_the_choice_weighs_and_tells_a_density_that_is_missed(make_plan: MakePla
 
 @pytest.mark.parametrize("metre", METRES)
 @pytest.mark.parametrize("wanted", [(0.5, 1), (0.5, 1.2), (0.7, 1.2)])
+@pytest.mark.default_cases(3)
 def test_sparse_sections_are_as_sparse_as_they_are_to_be(
     make_plan: MakePlan, metre: str, wanted: tuple[float, float]
 ) -> None:
@@ -173,6 +175,7 @@ def test_elsewhere_a_tune_may_rest(
 
 
 @pytest.mark.parametrize("idea", range(3))
+@pytest.mark.default_cases(1)
 def test_bars_of_two_beats_are_as_sparse_as_they_are_to_be(make_plan: MakePlan, idea: int) -> None:
     """A bass note and a note of the tune in each bar would be one note a beat already."""
     track = make_plan(

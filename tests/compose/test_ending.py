@@ -138,6 +138,7 @@ def test_a_pickup_has_a_bar_of_its_own_and_leads_back(load: Load) -> None:  # no
 
 
 @pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8"])
+@pytest.mark.default_cases(1)
 def test_a_piece_that_plays_once_rings_out_on_its_last_chord(
     make_plan: MakePlan, metre: str
 ) -> None:

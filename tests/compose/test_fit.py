@@ -184,7 +184,7 @@ def test_every_cost_that_a_manifest_may_weigh_changes_tunes(make_plan: MakePlan)
     """A tune that is searched without a cost, or with five times of it, is another one."""
 
     def differs(name: str, seed: int) -> bool:
-        track = make_plan(bars=16, seed=seed)
+        track = make_plan(bars=8, seed=seed)
         found = set()
         for weight in (0.0, 5.0):
             task = tune_task(track, plan_piece(track, 0), seed, weights={name: weight})

@@ -46,6 +46,7 @@ def slots_of(*bars: str) -> list[Slot]:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("cadence", CADENCES)
+@pytest.mark.default_cases(36)
 def test_a_phrase_has_one_or_two_chords_a_bar_that_can_be_read(mode: str, cadence: str) -> None:
     for seed, bars in enumerate((1, 2, 8)):
         phrase = draw(mode, cadence, seed, bars)

@@ -66,6 +66,7 @@ def test_music_is_composed_in_whole_bars_of_the_metre(make_plan: MakePlan, metre
     ("texture", "bass"),
     list(zip(INNER_ROLES, cycle(BASS_ROLES), strict=False)),
 )
+@pytest.mark.default_cases(36)
 def test_every_role_stays_in_the_bars_of_every_metre(
     make_plan: MakePlan, metre: str, texture: str, bass: str
 ) -> None:

@@ -143,6 +143,7 @@ def _plain_log_likelihood(
 
 
 @pytest.mark.parametrize("role", ROLES)
+@pytest.mark.default_cases(1)
 def test_rating_agrees_with_a_plain_loop(networks: PartNetworks, role: str) -> None:
     voices = np.stack([_voice(seed) for seed in range(20, 20 + ROWS + 2)])
     context = _context(role)

@@ -122,14 +122,14 @@ def test_a_pickup_begins_within_an_octave_of_the_goal_before_it(make_plan: MakeP
 
 def test_a_pickup_has_no_augmented_second(make_plan: MakePlan) -> None:
     moves = []
-    for seed in range(60):
+    for seed in range(24):
         track = make_plan(bars=8, seed=seed, key=Key(9, "minor"))
         context = context_in(track, seed=seed)
-        notes = with_pickups(context, (3,), draw=seed / 60)
+        notes = with_pickups(context, (3,), draw=seed / 24)
         pickup = pickup_in(context, notes)
         target = next(note for note in notes if note.start_step >= 64)
         moves += [abs(a.pitch - b.pitch) for a, b in pairwise([*pickup, target])]
-    assert len(moves) > 20
+    assert len(moves) > 8
     assert max(moves) <= 2
 
 

@@ -78,6 +78,7 @@ def assert_whole(plan: PiecePlan, track: TrackPlan) -> None:
 
 @pytest.mark.parametrize("metre", METRES)
 @pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.default_cases(12)
 def test_every_scene_length_and_metre_gives_a_whole_plan(
     make_plan: MakePlan, scene: str, metre: str
 ) -> None:
@@ -95,6 +96,7 @@ def test_every_mood_gives_a_whole_plan(make_plan: MakePlan, mood: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMS)
+@pytest.mark.default_cases(10)
 def test_every_form_gives_a_whole_plan(make_plan: MakePlan, name: str) -> None:
     parts = [FormPart("intro"), *map(FormPart, FORMS[name].sections.split()), FormPart("outro")]
     for bars in range(len(parts), 5 * len(parts)):

@@ -70,6 +70,7 @@ ASKED: dict[str, Callable[[], Reroll]] = {
 
 @pytest.mark.parametrize("metre", METRES)
 @pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.default_cases(6)
 def test_the_rest_stays_to_the_note(metre: str, asked: str) -> None:
     wanted = ASKED[asked]()
     for seed in (3,):
@@ -91,6 +92,7 @@ def test_the_rest_stays_to_the_note(metre: str, asked: str) -> None:
 
 
 @pytest.mark.parametrize("metre", METRES)
+@pytest.mark.default_cases(1)
 def test_lines_do_not_overlap_at_the_seams(metre: str) -> None:
     for seed in range(2):
         track = track_in(metre, seed)
@@ -117,6 +119,7 @@ def test_attempts_differ_and_each_comes_again() -> None:
 
 
 @pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8"])
+@pytest.mark.default_cases(1)
 def test_new_bars_go_on_as_their_neighbours_do(metre: str) -> None:
     """Drums keep their groove, the bass its pattern, and the parts the length of their notes."""
     for seed in range(3):
@@ -147,6 +150,7 @@ def test_new_bars_go_on_as_their_neighbours_do(metre: str) -> None:
 
 
 @pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8"])
+@pytest.mark.default_cases(1)
 def test_a_new_bar_of_the_tune_is_never_the_one_that_was_not_wanted(metre: str) -> None:
     for seed in range(3):
         track = track_in(metre, seed)

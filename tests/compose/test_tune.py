@@ -258,12 +258,12 @@ def test_candidates_left_out_early_would_not_have_been_kept(
 
 def test_what_comes_before_a_copy_leads_into_it(make_plan: MakePlan) -> None:
     wide = copies = 0
-    for seed in range(48):
+    for seed in range(16):
         task = tune_task(a_track(make_plan, seed), plan_piece(a_track(make_plan, seed), 0), seed)
         bars, _ = composed(task, seed)
         for before, bar in pairwise(bars):
             if bar.source >= 0 and bar.pitches and before.pitches:
                 copies += 1
                 wide += abs(bar.pitches[0] - before.pitches[-1]) > 12
-    assert copies > 200
+    assert copies > 60
     assert wide < 0.02 * copies

@@ -79,6 +79,7 @@ def test_a_phrase_without_a_fill_keeps_the_written_strokes(make_plan: MakePlan) 
 
 
 @pytest.mark.parametrize("name", ["rock-02", "march-01"])
+@pytest.mark.default_cases(1)
 def test_a_learned_groove_plays_as_it_is_stored(make_plan: MakePlan, name: str) -> None:
     """No kick joins the bass, no accent the tune, and no thin section plays its hats alone."""
     groove = groove_named(name)
@@ -101,6 +102,7 @@ def test_a_groove_is_played_by_name(make_plan: MakePlan) -> None:
 
 
 @pytest.mark.parametrize("texture", INNER_ROLES)
+@pytest.mark.default_cases(5)
 def test_the_second_voice_has_the_texture_in_every_bar(make_plan: MakePlan, texture: str) -> None:
     made = sketch(a_wish(make_plan, Wish("", None, texture)), material_in("4/4"), 1)
     assert {section.roles[INNER] for section in made.plan.sections} == {texture}
@@ -182,6 +184,7 @@ class _Plan:
 
 
 @pytest.mark.parametrize("metre", METRES)
+@pytest.mark.default_cases(1)
 def test_an_echo_that_is_asked_for_repeats_much_of_the_tune(
     make_plan: MakePlan, metre: str
 ) -> None:
@@ -216,6 +219,7 @@ def test_a_register_for_the_whole_track_holds_in_every_section(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("register", [(55, 67), (67, 77), (72, 84)])
+@pytest.mark.default_cases(1)
 def test_every_note_of_a_section_lies_in_the_register_that_is_asked_for(
     make_plan: MakePlan, register: tuple[int, int]
 ) -> None:

@@ -30,6 +30,7 @@ def test_the_waves_take_turns_and_nothing_jumps(length: int, turn: int, fade: in
 
 
 @pytest.mark.parametrize("suffix", [".ogg", ".flac", ".wav"])
+@pytest.mark.slow
 def test_two_takes_of_a_minute_are_compared_in_every_format(
     suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

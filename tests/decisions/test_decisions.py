@@ -107,6 +107,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("how", ["--accept-all", "frozen"])
+@pytest.mark.default_cases(6)
 def test_kept_music_survives_a_change_of_anything(
     game: Path, chipassets: Run, how: str, change: str
 ) -> None:
@@ -334,6 +335,7 @@ def deciding(monkeypatch: pytest.MonkeyPatch, decide: Any) -> None:
 
 
 @pytest.mark.parametrize("track", TRACKS)
+@pytest.mark.default_cases(2)
 def test_what_is_decided_during_a_build_is_not_lost(
     game: Path, chipassets: Run, monkeypatch: pytest.MonkeyPatch, track: str
 ) -> None:

@@ -35,6 +35,7 @@ from chipassets.music.keys import Key
 from chipassets.music.score import Note, Score, Section
 from chipassets.resolve.build_plan import resolve
 from tests.cli.conftest import Run, chipassets
+from tests.conftest import share_takes
 from tests.lock.material import DECIDED, OTHER, PLAIN
 
 __all__ = ["chipassets"]
@@ -56,7 +57,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("repair")
     manifest = folder / "game.yaml"
     manifest.write_text(GAME)
-    list(build(resolve(load_manifest(manifest)), manifest, folder / "build", 1))
+    with pytest.MonkeyPatch.context() as patch:
+        share_takes(tmp_path_factory, patch)
+        list(build(resolve(load_manifest(manifest)), manifest, folder / "build", 1))
     accept_tracks(manifest, [])
     return folder
 
@@ -224,6 +227,7 @@ def test_an_edit_of_one_stroke_leaves_the_others_heard_or_not(
 
 
 @pytest.mark.parametrize("tempo", [75, 260])
+@pytest.mark.default_cases(1)
 def test_an_export_at_another_tempo_is_not_taken_for_an_edit(
     game: Path, chipassets: Run, tempo: int
 ) -> None:
@@ -347,6 +351,7 @@ def test_a_reroll_waits_until_somebody_accepts_it(game: Path, chipassets: Run) -
 
 
 @pytest.mark.parametrize("asked", ["bass,bars:3-4", "bars:3-4", "B", "drums"])
+@pytest.mark.default_cases(1)
 def test_a_rerolled_bar_is_explained(game: Path, chipassets: Run, asked: str) -> None:
     base = taken(game)
 

@@ -230,6 +230,7 @@ def test_what_was_retuned_is_heard_before_the_whole_bundle_is_built(
     assert game.audition.says == "town from the lock"
 
 
+@pytest.mark.slow
 def test_a_real_bench_lists_renders_keeps_and_retunes(tmp_path: Path) -> None:
     (tmp_path / "game.yaml").write_text(MANIFEST)
     bench = LocalBench(tmp_path / "game.yaml", tmp_path / "bundle")
@@ -287,6 +288,7 @@ def test_a_real_bench_lists_renders_keeps_and_retunes(tmp_path: Path) -> None:
     bench.close()
 
 
+@pytest.mark.slow
 def test_a_bench_beside_the_game_says_what_is_wrong_and_ends(tmp_path: Path) -> None:
     bench = RemoteBench(tmp_path / "none.yaml", tmp_path / "bundle")
     bench.order(Look("town"))

@@ -36,6 +36,7 @@ def test_danger_rises_as_either_side_nears_its_end() -> None:
     assert intensity(battle) == 1
 
 
+@pytest.mark.slow
 def test_layers_follow_the_battle_and_tracks_without_are_not_asked(tmp_path: Path) -> None:
     pieces = [
         *(Piece("title", 440), Piece("overworld", 500), Piece("battle", 600)),

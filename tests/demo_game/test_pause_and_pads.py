@@ -83,6 +83,7 @@ def test_a_window_of_any_size_shows_the_whole_picture(
     assert shown[0].height == max(round(picture[1] * factor), 1)
 
 
+@pytest.mark.slow
 def test_under_the_menu_the_game_stands_still_and_the_music_goes_on(tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path / "bundle", [Piece("title", 440), Piece("overworld", 550)])
     code = f"""

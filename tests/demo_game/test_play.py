@@ -94,6 +94,7 @@ def test_the_whole_adventure(bundle: Path, tmp_path: Path) -> None:
     assert len({path.read_bytes() for path in shots}) == len(shots)
 
 
+@pytest.mark.slow
 def test_the_pictures_of_the_readme_can_be_renewed(bundle: Path, tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     assert played(play(bundle, (root / "docs/pictures.txt").read_text(), tmp_path))
@@ -103,6 +104,7 @@ def test_the_pictures_of_the_readme_can_be_renewed(bundle: Path, tmp_path: Path)
     assert shown == wanted - {"docs/studio.png"}
 
 
+@pytest.mark.slow
 def test_never_striking_is_game_over(bundle: Path, tmp_path: Path) -> None:
     # Healing for ever loses: the potions run out.
     script = (
@@ -129,6 +131,7 @@ expect track title_song
     assert played(run)[-4:] == ["battle", "game_over", "overworld", "title"]
 
 
+@pytest.mark.slow
 def test_the_same_script_plays_the_same(bundle: Path, tmp_path: Path) -> None:
     script = TO_THE_OVERWORLD + "meet\nfight\n"
     first = play(bundle, script, tmp_path)
@@ -217,6 +220,7 @@ def test_without_pygame_it_names_the_command(bundle: Path) -> None:
     assert len(run.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_the_window_takes_keys_and_closes(bundle: Path) -> None:
     code = f"""
 import threading, time, pygame
@@ -267,6 +271,7 @@ def test_without_a_display_it_says_what_to_do(bundle: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["demo-quest", "demo"])
+@pytest.mark.slow
 def test_it_finds_the_built_bundle(bundle: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / name).symlink_to(bundle)

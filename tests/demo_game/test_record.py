@@ -28,6 +28,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_bundle(tmp_path_factory.mktemp("record") / "bundle", pieces, "wav")
 
 
+@pytest.mark.slow
 def test_the_recording_holds_each_track_where_the_log_has_it(bundle: Path, tmp_path: Path) -> None:
     path = tmp_path / "new" / "out.wav"
     script = TO_THE_OVERWORLD + "wait 90\nmeet\nwait 60\n"
@@ -49,6 +50,7 @@ def test_the_recording_holds_each_track_where_the_log_has_it(bundle: Path, tmp_p
         assert level(heard[end : end + 8192], hz) == pytest.approx(0.4, abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_same_script_sounds_the_same(bundle: Path, tmp_path: Path) -> None:
     script = TO_THE_OVERWORLD + "wait 30\n"
     for name in ("a.wav", "b.wav"):

@@ -53,6 +53,7 @@ assert pygame.mixer.get_init()
 """
 
 
+@pytest.mark.slow
 def test_the_game_starts_and_plays_without_threads(tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path / "bundle", [Piece("title", 440), Piece("overworld", 550)])
     drivers = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}

@@ -60,6 +60,7 @@ def test_luas_core(folder: Path) -> None:
     check(said, folder, 0.021)
 
 
+@pytest.mark.slow
 def test_godots_core(folder: Path) -> None:
     godot, game = need("godot3-server", "godot3-server"), folder / "godot"
     export("godot3", folder / "bundle", game)
@@ -74,6 +75,7 @@ def test_godots_core(folder: Path) -> None:
     check(said, folder, 0.021)
 
 
+@pytest.mark.slow
 def test_rusts_core(folder: Path) -> None:
     compiler, project = need("rustc", "rustc"), folder / "rust"
     export("bevy", folder / "bundle", project, example=True)
@@ -94,6 +96,7 @@ def test_rusts_core(folder: Path) -> None:
         director.restore(json.loads(text), 0)
 
 
+@pytest.mark.slow
 def test_the_program_of_bevys_page_compiles(folder: Path) -> None:
     compiler, project = need("rustc", "rustc"), folder / "page"
     export("bevy", folder / "bundle", project)
@@ -171,6 +174,7 @@ console.log(JSON.stringify(errors));
 """
 
 
+@pytest.mark.slow
 def test_gamemakers_script_is_gml_by_another_parser(folder: Path) -> None:
     modules = os.environ.get("CHIPASSETS_NODE_MODULES", "")
     package = Path(modules) / "@bscotch/gml-parser"

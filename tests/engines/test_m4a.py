@@ -50,6 +50,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_game(tmp_path_factory.mktemp("m4a") / "bundle")
 
 
+@pytest.mark.slow
 def test_the_loop_is_read_by_mv_and_exact_wherever_it_lies(bundle: Path, tmp_path: Path) -> None:
     items = {item.path: item.data for item in m4a_items(Music.read(bundle))}
     assert sorted(items)[:4] == [
@@ -83,6 +84,7 @@ def test_the_loop_is_read_by_mv_and_exact_wherever_it_lies(bundle: Path, tmp_pat
         assert np.abs(seam[0] - seam[1]).max() < 0.02 * np.abs(decoded).max()
 
 
+@pytest.mark.slow
 def test_the_command_writes_them_beside_the_rest(bundle: Path, tmp_path: Path) -> None:
     words = ["export", str(bundle), "rpgmaker", "-o", str(tmp_path / "game"), "--m4a"]
     result = CliRunner().invoke(app, words)

@@ -76,6 +76,7 @@ def test_what_the_engine_wrote_beside_a_file_goes_with_it(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_example_is_the_games_once_it_is_written(tmp_path: Path) -> None:
     bundle, game = write_game(tmp_path / "bundle"), tmp_path / "game"
     for engine in EXPORTERS:

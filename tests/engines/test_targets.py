@@ -95,6 +95,7 @@ def test_files_go_beside_the_bundle_or_where_the_manifest_says(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.default_cases(6)
 def test_every_engine_gets_files_a_page_and_an_example_again_and_again(
     tmp_path: Path, engine: str
 ) -> None:

@@ -60,6 +60,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_it_decides_as_the_runtime_does(played: Path) -> None:
     said = (played / "said.txt").read_text()
     # Each start and each return from a pause is scheduled 60 ms ahead.
@@ -69,6 +70,7 @@ def test_it_decides_as_the_runtime_does(played: Path) -> None:
     assert_playing(said)
 
 
+@pytest.mark.slow
 def test_intro_loop_and_bar_lines_are_exact_to_the_sample(played: Path) -> None:
     heard = np.fromfile(played / "heard.f32", np.float32)
     starts = told((played / "said.txt").read_text())

@@ -219,6 +219,7 @@ def commit(folder: Path, lock: Lock) -> None:
 
 
 @pytest.mark.parametrize("with_driver", [True, False])
+@pytest.mark.slow
 def test_branches_are_merged_in_git(tmp_path: Path, with_driver: bool) -> None:
     """As docs/lock.md says: each branch accepts a track of its own, and both accept a third."""
     assert git(tmp_path, "init", "-q", "-b", "main").returncode == 0

@@ -204,6 +204,7 @@ def test_every_key_beside_every_other_is_accepted_or_refused_for_both(folder: Pa
     assert 900 < len(accepted(folder)) < len(held(KEYS))
 
 
+@pytest.mark.slow
 def test_every_key_is_played_beside_every_other_in_groups_of_keys(folder: Path) -> None:
     for group in groups(accepted(folder)):
         check_played(game(folder, said_by(*group)), " and ".join(group))
@@ -236,6 +237,7 @@ SCORES: dict[str, Score] = {}
 
 
 @pytest.mark.parametrize("first", OF_A_SECTION)
+@pytest.mark.default_cases(4)
 def test_every_key_of_a_section_beside_every_other_is_played_or_refused_for_both(
     tmp_path: Path, first: str
 ) -> None:

@@ -59,6 +59,7 @@ def chip_of(manifest: Path) -> str:
 
 
 @pytest.mark.parametrize("lock", ["open", "frozen"])
+@pytest.mark.default_cases(1)
 def test_a_held_take_on_another_chip_is_told_or_refused(
     tmp_path: Path, lock: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from chipassets.build import Built, build, check
 from chipassets.decisions.whole_tracks import accept_tracks
 from chipassets.lock import read_lock
@@ -106,6 +108,7 @@ def test_an_accepted_variant_is_not_said_to_have_changed(tmp_path: Path) -> None
     assert set(built(recompose=True).done.values()) == {"kept"}
 
 
+@pytest.mark.slow
 def test_a_bridge_leads_between_the_keys_that_are_played(tmp_path: Path) -> None:
     manifest = tmp_path / "game.yaml"
     text = (
@@ -139,6 +142,7 @@ def test_a_bridge_leads_between_the_keys_that_are_played(tmp_path: Path) -> None
     assert read_lock(manifest).takes["bridge"].score == takes["bridge"].score
 
 
+@pytest.mark.slow
 def test_bridges_and_families_keep_the_tempo_that_the_other_track_plays(tmp_path: Path) -> None:
     manifest = tmp_path / "game.yaml"
     text = (

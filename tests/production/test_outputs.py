@@ -116,6 +116,7 @@ ON_NES = [name for name in FORMATS if format_fault(name, "nes") is None]
     "name",
     ["nsf", "gbs", "vgm", "spc", "famitracker", "famistudio", "famitone", "uge", "mod", "it"],
 )
+@pytest.mark.default_cases(20)
 def test_a_format_holds_the_chips_that_the_table_says(name: str, chip: str) -> None:
     if format_fault(name, chip) is None:
         assert len(finish(name, chip=chip)[1]) == 1
@@ -126,6 +127,7 @@ def test_a_format_holds_the_chips_that_the_table_says(name: str, chip: str) -> N
 
 @pytest.mark.parametrize("name", ON_NES)
 @pytest.mark.parametrize("loop_start_bar", [0, 1, None])
+@pytest.mark.default_cases(20)
 def test_every_format_gives_files_that_the_index_lists(
     name: str, loop_start_bar: int | None
 ) -> None:
@@ -200,6 +202,7 @@ def test_intro_and_loop_apart_are_the_whole() -> None:
 
 
 @pytest.mark.parametrize("loop_start_bar", [0, 1, None])
+@pytest.mark.default_cases(1)
 def test_stems_run_in_step_and_add_up(loop_start_bar: int | None) -> None:
     entry, files = finish("wav", "stems", loop_start_bar=loop_start_bar)
     mix = decoded(files["audio/battle.wav"]).astype(np.float64)

@@ -6,6 +6,8 @@ import multiprocessing
 import threading
 import time
 
+import pytest
+
 from chipassets.production.workers import run_tasks
 
 
@@ -19,6 +21,7 @@ def test_an_interrupt_leaves_no_process_and_no_thread_of_the_pool_behind() -> No
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.slow
 def test_every_worker_gets_what_all_tasks_share() -> None:
     """More than a pipe holds, and for fewer workers than there may be."""
     shared = ("x" * 1_000_000,)

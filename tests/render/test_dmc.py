@@ -116,7 +116,7 @@ def test_the_channel_plays_the_bits_at_its_clock(
 
 
 @given(st.lists(st.integers(1, 40_000), min_size=1, max_size=6), st.integers(1, 30_000))
-@share_of_examples(0.5)
+@share_of_examples(0.25)
 def test_a_passage_in_pieces_is_the_same(strokes: list[int], cut: int) -> None:
     names = list(clips())
     now, stretches = 0, [ClipStretch(0, 54, 0)]
@@ -175,6 +175,7 @@ def test_logs_without_samples_are_as_loud_as_ever_and_with_them_do_not_clip() ->
 
 
 @pytest.mark.parametrize("chip", ["nes", "nes-vrc6"])
+@pytest.mark.default_cases(1)
 def test_a_loop_with_samples_is_the_same_however_it_is_chunked(chip: str) -> None:
     log = drums_log(2, "gallop", chip)
     intro = replace(log, frames=log.frames * 2, loop_start_frame=len(log.frames))

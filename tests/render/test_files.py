@@ -77,6 +77,7 @@ def test_bad_tag_names_are_refused(pcm: Pcm, name: str) -> None:
         encode_ogg(pcm, {name: "x"})
 
 
+@pytest.mark.slow
 def test_minute_of_sound_does_not_crash_the_encoder() -> None:
     rng = np.random.Generator(np.random.PCG64(1))
     samples = (rng.random(70 * 44_100) * 2_000).astype(np.int16)
@@ -209,6 +210,7 @@ def test_midi_has_every_note_of_an_arpeggio() -> None:
     assert {item.note % 12 for item in chord} == {0, 4, 7}
 
 
+@pytest.mark.slow
 def test_quality_is_worth_its_bytes() -> None:
     pcm = render_log(write_registers(arrange(song(8), plan(), "nes")))
     sizes = {quality: len(encode_ogg(pcm, {}, quality)) for quality in (0.0, 3.0, 6.0, 10.0)}

@@ -32,6 +32,7 @@ def log_of(loop_start_bar: int | None = 0, bars: int = 4, chip: str = "nes") -> 
 
 
 @pytest.mark.parametrize(("chip", "filter_name"), EACH)
+@pytest.mark.default_cases(6)
 def test_second_pass_of_a_longer_render_is_the_loop(chip: str, filter_name: str) -> None:
     """An intro that is the body itself: what follows it must be the file of the bare loop."""
     body = log_of(bars=2, chip=chip)
@@ -59,6 +60,7 @@ def test_a_loop_shorter_than_what_rings_on_is_whole(
 
 
 @pytest.mark.parametrize(("chip", "filter_name"), EACH)
+@pytest.mark.default_cases(5)
 def test_every_pass_after_the_first_is_the_same(chip: str, filter_name: str) -> None:
     body = log_of(bars=1, chip=chip)
     passes = [

@@ -91,6 +91,7 @@ def test_a_peak_between_samples_is_seen() -> None:
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
 @pytest.mark.parametrize("name", SOUNDS)
+@pytest.mark.default_cases(3)
 def test_ffmpeg_measures_the_same(name: str) -> None:
     pcm = SOUNDS[name]()
     command = ["ffmpeg", "-nostats", "-i", "-", "-filter_complex", "ebur128=peak=true"]

@@ -98,6 +98,7 @@ def starts(log: RegisterLog) -> list[tuple[int, int, int, int]]:
 
 @pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000, 96_000])
 @pytest.mark.parametrize("seconds", [0.05, 0.3, 1.4])
+@pytest.mark.default_cases(5)
 def test_a_recording_of_any_rate_is_the_same_drum(rate: int, seconds: float) -> None:
     clip = clip_of("own kick", recorded(rate, seconds))
     assert len(clip.packed) <= MOST_BYTES

@@ -54,6 +54,7 @@ def test_pixels_come_back(width: int, height: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize("chip", ["nes", "snes"])
+@pytest.mark.default_cases(1)
 def test_every_note_has_its_voices_colour_where_the_svg_has_it(chip: str) -> None:
     picture = draw_sheet(sheet(chip, bars=8, sound=half_loud(8)))
     root = ElementTree.fromstring(picture)

@@ -22,6 +22,7 @@ def tone(samples: int, hz: float = 441.0) -> Pcm:
 
 @pytest.mark.parametrize("filter_name", sorted(FILTERS))
 @pytest.mark.parametrize(("bars", "start"), [(1, 0), (4, 0), (4, 1)])
+@pytest.mark.default_cases(6)
 def test_rendered_loops_have_no_seam(filter_name: str, bars: int, start: int) -> None:
     log = write_registers(arrange(song(bars, loop_start_bar=start), plan(), "nes"))
     seam = check_seam(render_log(log, filter_name, frames_per_bar=96))

@@ -96,6 +96,7 @@ def test_pitch(pitch: int) -> None:
 
 @pytest.mark.parametrize("name", ["reed", "brass", "bell", "triangle", "pluck", "square"])
 @pytest.mark.parametrize("pitch", [45, 65, 77, 89])
+@pytest.mark.default_cases(10)
 def test_no_tone_has_strong_aliases(name: str, pitch: int) -> None:
     number = wave_source(name, 2, pitch)
     register = register_of(pitch, number)
@@ -173,6 +174,7 @@ def scale_in(room: str, voice: str) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("room", ROOMS)
 @pytest.mark.parametrize("voice", ["voice1", "voice5"])
+@pytest.mark.default_cases(3)
 def test_held_notes_stay_as_loud_as_each_other(room: str, voice: str) -> None:
     in_room = scale_in(room, voice)
     with pytest.MonkeyPatch.context() as patch:
@@ -460,6 +462,7 @@ def test_the_echos_volume_changes_at_a_frame_and_at_the_seam() -> None:
 
 
 @pytest.mark.parametrize("samples", [997, 2_560, 7_777, 1 << 30])
+@pytest.mark.default_cases(2)
 def test_a_passage_is_the_same_in_blocks_of_any_length(
     samples: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

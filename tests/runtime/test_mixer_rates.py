@@ -59,6 +59,7 @@ def decode(bundle: Path, out: Path, rate_hz: int, bits: int = -16, channels: int
 
 @pytest.mark.parametrize("rate_hz", [8_000, 11_025, 22_050, 32_000, 48_000])
 @pytest.mark.parametrize("suffix", ["ogg", "wav"])
+@pytest.mark.default_cases(2)
 def test_a_track_is_as_long_and_in_time_at_any_rate(
     tmp_path: Path, rate_hz: int, suffix: str
 ) -> None:
@@ -86,6 +87,7 @@ def test_the_seam_has_no_click_at_another_rate(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bits", [8, -8, 16, 32])
+@pytest.mark.default_cases(2)
 def test_every_format_of_the_mixer_sounds_right_at_another_rate(tmp_path: Path, bits: int) -> None:
     bundle = write_bundle(tmp_path / "bundle", [Piece("song", 441, bars=4)])
     decode(bundle, tmp_path / "raw", 22_050, bits, 2)
@@ -101,6 +103,7 @@ def test_every_format_of_the_mixer_sounds_right_at_another_rate(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("rate_hz", "bits"), [(22_050, -16), (22_050, 8), (22_050, 32), (24_000, -16), (16_000, -16)]
 )
+@pytest.mark.default_cases(2)
 def test_what_a_lower_rate_cannot_hold_does_not_come_back_as_another_tone(
     tmp_path: Path, rate_hz: int, bits: int
 ) -> None:

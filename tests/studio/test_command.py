@@ -30,6 +30,7 @@ def started(folder: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_it_prints_an_address_that_is_new_each_time_and_ends_with_ctrl_c(tmp_path: Path) -> None:
     (tmp_path / "game.yaml").write_text(GAME)
     studio = started(tmp_path)
@@ -50,6 +51,7 @@ def test_it_prints_an_address_that_is_new_each_time_and_ends_with_ctrl_c(tmp_pat
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_and_a_manifest_that_is_not_there_are_said(tmp_path: Path) -> None:
     (tmp_path / "game.yaml").write_text(GAME)
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -63,6 +65,7 @@ def test_a_port_that_is_taken_and_a_manifest_that_is_not_there_are_said(tmp_path
     assert "game.yaml is not there" in said
 
 
+@pytest.mark.slow
 def test_without_its_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
     (tmp_path / "game.yaml").write_text(GAME)
     script = (

@@ -106,6 +106,7 @@ ORDERS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.slow
 def test_every_step_can_be_undone_and_done_again_to_the_byte(studio: Studio) -> None:
     def files() -> tuple[bytes, bytes]:
         lock = lock_path(studio.manifest)
@@ -217,6 +218,7 @@ def test_a_manifest_that_is_gone_is_said(studio: Studio) -> None:
     assert "cannot be read" in studio.get("game").json()["faults"][0]
 
 
+@pytest.mark.slow
 def test_decisions_of_the_studio_and_of_others_at_once_are_all_kept(studio: Studio) -> None:
     studio.takes("town")
     studio.takes("battle")
@@ -311,6 +313,7 @@ def test_what_is_no_midi_changes_nothing(studio: Studio, midi: str, says: str) -
     assert "town" not in studio.locked
 
 
+@pytest.mark.slow
 def test_a_kept_take_of_an_older_plan_still_sounds_as_it_was(studio: Studio) -> None:
     studio.takes("town")
     studio.order("tracks/town/accept", take="1")

@@ -178,6 +178,7 @@ def test_a_reader_that_hears_no_alarm_is_ended(write_midi: WriteMidi, tmp_path: 
     assert [result.refused[:9] for result in results] == ["", "it ended "]
 
 
+@pytest.mark.slow
 def test_a_large_file_is_read_by_a_process_of_its_own_with_bounds(tmp_path: Path) -> None:
     notes = b"".join(bytes((30 + n * 7 % 60, 64, 3, 30 + n * 7 % 60, 0, 0)) for n in range(300_000))
     track = b"\0\x90" + notes + b"\0\xff\x2f\0"

@@ -91,6 +91,7 @@ def heard(pcm: Pcm, start: int, samples: int) -> Samples:
 
 @pytest.mark.parametrize("loop_start_bar", [0, 1, None])
 @pytest.mark.parametrize("chip", ["nes", "gameboy"])
+@pytest.mark.default_cases(2)
 def test_it_gives_the_files_samples(played: Played, chip: str, loop_start_bar: int | None) -> None:
     music = tune(2, loop_start_bar, chip=chip)
     log = tune_log(2, loop_start_bar, chip)
@@ -104,6 +105,7 @@ def test_it_gives_the_files_samples(played: Played, chip: str, loop_start_bar: i
 
 
 @pytest.mark.parametrize("filter_name", ["nes", "none"])
+@pytest.mark.slow
 def test_it_knows_every_filter(played: Played, filter_name: str) -> None:
     log = tune_log(2)
     pcm = render_log(log, filter_name)
@@ -115,6 +117,7 @@ def test_it_plays_the_sample_channel(played: Played) -> None:
     _plays_like_the_file(played, tune_log(2, drums="dmc"))
 
 
+@pytest.mark.slow
 def test_it_plays_a_games_own_drums_at_their_rates(played: Played) -> None:
     log = write_registers(own_song(KICK, LONG, drums="dmc", bars=2))
     assert len({rate for _, rate, *_ in starts(log)}) == 2
@@ -128,6 +131,7 @@ def _plays_like_the_file(played: Played, log: RegisterLog) -> None:
 
 
 @pytest.mark.parametrize(("chip", "bass"), [("nes", "triangle"), ("gameboy", "wave")])
+@pytest.mark.slow
 def test_each_layer_is_what_its_own_file_holds(played: Played, chip: str, bass: str) -> None:
     music, layers = tune(2, 0, chip=chip), (("pulse1", bass), ("pulse2", "noise"))
     logs = [
