@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from chipassets.arrange import arrange, write_registers
+from chipassets.arrange.bank import INSTRUMENTS
 from chipassets.arrange.snes_registers import ROOMS
 from chipassets.chips.chipsong import (
     CONTRAST,
@@ -185,6 +186,28 @@ def test_held_notes_stay_as_loud_as_each_other(room: str, voice: str) -> None:
     assert np.ptp(comb, axis=0).max() < 3.8
     both = 10 * np.log10((10 ** (in_room / 10)).sum(axis=1) / (10 ** (alone / 10)).sum(axis=1))
     assert np.ptp(both) < (1.2 if voice == "voice1" else 3.2)
+
+
+@pytest.mark.parametrize(
+    ("room", "soon_db", "later_db"),
+    [("close", -27, -52), ("stage", -25.5, -40), ("hall", -16, -27.5), ("cave", -16.5, -24)],
+)
+def test_a_note_is_heard_in_its_room_after_its_end(
+    room: str, soon_db: float, later_db: float
+) -> None:
+    """The mean of 50 ms, 80 and 200 ms after the end, against the note: not dry, and no wash."""
+    steady = replace(INSTRUMENTS["square"], vibrato_delay_frames=None)
+    voice = ChipVoice("voice1", (ChipNote(0, 24, 72, 12, "square"),))
+    alone = ChipSong("snes", (voice,), (steady,), 96, 96, None, room=room)
+    heard = render_log(write_registers(alone), "none").samples.astype(np.float64)
+    power = (heard.reshape(-1, 2) ** 2).sum(axis=1)
+
+    def level(start: float, end: float) -> float:
+        return float(10 * np.log10(power[round(start * 44_100) : round(end * 44_100)].mean()))
+
+    note = level(0.1, 0.38)
+    assert level(0.48, 0.53) - note == pytest.approx(soon_db, abs=3)
+    assert level(0.6, 0.65) - note == pytest.approx(later_db, abs=4)
 
 
 FORM = (FormPart(0, HOME), FormPart(120, CONTRAST), FormPart(240, RETURN))
