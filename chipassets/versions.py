@@ -18,7 +18,7 @@ ARRANGE_VERSION = 21
 DRUMS_VERSION = 3
 """Part of the seed of the drums' fills, so that other changes to arranging leave them alone."""
 
-RENDER_VERSION = 15
+RENDER_VERSION = 16
 """Raised whenever samples, pictures or MIDI files would be others."""
 
 CHIPFILES_VERSION = 13

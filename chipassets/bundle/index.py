@@ -80,12 +80,28 @@ class LoopEntry(_Entry):
     """length_samples in seconds, likewise."""
 
 
+class PhraseEntry(_Entry):
+    """A phrase, in bars from 0 of the track, and how it closes.
+
+    cadence: closed (on the tonic), half (open, on the dominant), deceptive (the tonic avoided),
+    turn (leads back to the start), or "on" with the chord; "" where no chords are known.
+    """
+
+    start_bar: _Count
+    bars: _Positive
+    cadence: str
+
+
 class SectionEntry(_Entry):
     """A named range of bars of the music, from 0, within the track's bars."""
 
     name: str
     start_bar: _Count
     bars: _Positive
+    phrases: list[PhraseEntry] = []
+    """Its phrases, read from the chords; empty in bundles of older versions."""
+    parts: dict[str, str] = {}
+    """What each part and the drums do in it, read from the notes; empty in older bundles."""
 
 
 class StatementEntry(_Entry):

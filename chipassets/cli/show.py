@@ -11,6 +11,7 @@ from chipassets.cli.completing import tracks_of_bundle
 from chipassets.cli.options import JsonOption
 from chipassets.cli.output import print_json, print_text
 from chipassets.errors import UsageError
+from chipassets.music.uses import say_parts
 
 if TYPE_CHECKING:
     from chipassets.bundle import TrackEntry
@@ -32,7 +33,7 @@ def show_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw a track: notes by voice, sections, chords, loop, waveform and loudness.
+    """Draw a track: notes by voice, sections, phrases, chords, loop and sound.
 
     Notes outside the key and the chords have a red rim; an SVG names each note under the pointer.
     """
@@ -60,6 +61,9 @@ def _facts(entry: TrackEntry) -> list[str]:
     for part in entry.sections:
         chords = entry.chords[part.start_bar : part.start_bar + part.bars]
         lines.append(f"  {part.name:6} {part.start_bar + 1:3}  {' | '.join(chords)}".rstrip())
+        closes = ", ".join(phrase.cadence for phrase in part.phrases if phrase.cadence)
+        said = "; ".join([closes] * bool(closes) + say_parts(part.parts.items()))
+        lines += [f"              {said}"] * bool(said)
     lines += [f"  dropped {item.count}: {item.reason}" for item in entry.dropped]
     lines += [f"  adapted {item.count}: {item.reason}" for item in entry.adapted]
     lines += [

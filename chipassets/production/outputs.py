@@ -35,7 +35,9 @@ from chipassets.chips.chipsong import ChipSong, ChipVoice, Dropped
 from chipassets.chips.profiles import CHIPS
 from chipassets.chips.registers import RegisterLog
 from chipassets.errors import FullError
+from chipassets.music.notes import PARTS
 from chipassets.music.score import Score
+from chipassets.music.uses import SectionUse, read_uses
 from chipassets.plan.formats import FORMATS
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.render import Pcm, encode_flac, encode_midi, encode_ogg, encode_wav, render_log
@@ -84,6 +86,13 @@ class Finished:
         """The names of the voices that the track uses, in the chip's order."""
         leave = self.track.sound.leave
         return tuple(voice.name for voice in self.song.voices if voice.name not in leave)
+
+    @property
+    def uses(self) -> tuple[SectionUse, ...]:
+        """What the parts that the chip plays do in each section, and the phrases."""
+        roles = {spec.role for spec in CHIPS[self.song.chip].voices}
+        further = bool(roles - {*PARTS, "drums"})
+        return read_uses(self.score, self.track.pulse_steps, further=further)
 
     def only(self, names: Collection[str]) -> Pcm:
         """Return the sound of these voices alone, with the track's length, loop and gain."""
@@ -350,6 +359,7 @@ def _preview(finished: Finished, pcm: Pcm) -> Parts:
         voices=tuple(voice.name for voice in song.voices),
         notes=song_notes(song),
         sections=score.sections,
+        uses=finished.uses if score.sections else (),
         chords=score.chords,
         loop=None if score.loop_start_bar is None else (score.loop_start_bar, score.bars),
         pulse_steps=finished.track.pulse_steps,

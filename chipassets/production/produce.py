@@ -14,6 +14,7 @@ from chipassets.bundle import (
     LayerEntry,
     LinkEntry,
     LoopEntry,
+    PhraseEntry,
     SeamEntry,
     SectionEntry,
     TakeEntry,
@@ -219,10 +220,7 @@ def _entry(
         sample_rate_hz=SAMPLE_RATE_HZ,
         samples=finished.samples,
         loop=loop,
-        sections=[
-            SectionEntry(name=part.name, start_bar=part.start_bar, bars=part.bars)
-            for part in score.sections
-        ],
+        sections=_section_entries(finished),
         chords=list(score.chords),
         statements=found.statements,
         voices=list(finished.voices),
@@ -249,6 +247,25 @@ def _entry(
         scene_evidence=found.scene,
         warnings=[*found.warnings, *files.warnings],
     )
+
+
+def _section_entries(finished: Finished) -> list[SectionEntry]:
+    """Return the sections with their phrases, and what each part does in them."""
+    if not finished.score.sections:
+        return []
+    return [
+        SectionEntry(
+            name=use.section.name,
+            start_bar=use.section.start_bar,
+            bars=use.section.bars,
+            phrases=[
+                PhraseEntry(start_bar=phrase.start_bar, bars=phrase.bars, cadence=phrase.cadence)
+                for phrase in use.phrases
+            ],
+            parts=dict(use.parts),
+        )
+        for use in finished.uses
+    ]
 
 
 def _link_entry(track: TrackPlan) -> LinkEntry | None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chipassets.bundle import CartridgeEntry, FileEntry, TrackEntry
+from chipassets.bundle import CartridgeEntry, FileEntry, PhraseEntry, TrackEntry
+from chipassets.music.uses import CADENCES, say_parts
 from chipassets.report.compare import say_size
 from chipassets.report.evidence import (
     FIGURES,
@@ -42,11 +43,43 @@ def draw_details(track: OpenedTrack, provenance: Mapping[str, Any]) -> Html:
         ),
         _fold(f"Takes: why number {entry.take.name}", draw_takes(takes)) if takes else None,
         _draw_motifs(entry),
+        _draw_form(entry),
         _fold("Loop and level", _draw_facts(_sound_facts(entry, track.sound))),
         _draw_originality(entry),
         _fold("Files and origin", _draw_files(entry), _draw_facts(_origin(entry))),
         class_="details",
     )
+
+
+def _draw_form(entry: TrackEntry) -> Html | None:
+    """Return the sections with their phrases and what the parts do; None in older bundles."""
+    rows = [
+        element(
+            "tr",
+            element("th", part.name, scope="row"),
+            element("td", _bars(part.start_bar, part.bars)),
+            element("td", "; ".join(_phrase(phrase) for phrase in part.phrases)),
+            element("td", "; ".join(say_parts(part.parts.items()))),
+        )
+        for part in entry.sections
+        if part.phrases or part.parts
+    ]
+    if not rows:
+        return None
+    heads = ("", "bars", "phrases, and how they close", "parts")
+    table = _draw_table("Read from the notes and chords of this take", heads, rows)
+    return _fold("Form and parts", element("div", table, class_="rolling"))
+
+
+def _bars(start: int, bars: int) -> str:
+    return str(start + 1) if bars == 1 else f"{start + 1} to {start + bars}"
+
+
+def _phrase(phrase: PhraseEntry) -> str:
+    """Return a phrase in words: its bars, its cadence, and what that means."""
+    means = CADENCES.get(phrase.cadence)
+    closes = f"{phrase.cadence} ({means})" if means else phrase.cadence
+    return f"{_bars(phrase.start_bar, phrase.bars)} {closes}".rstrip()
 
 
 def _fold(title: str, *content: Child) -> Html:

@@ -11,6 +11,7 @@ from chipassets.chips.profiles import CHIPS
 from chipassets.errors import CheckError, RenderError, UsageError
 from chipassets.music.keys import Key, parse_key
 from chipassets.music.score import Section
+from chipassets.music.uses import PhraseUse, SectionUse
 from chipassets.nearest import did_you_mean
 from chipassets.render.loudness import Loudness
 from chipassets.render.midi import DRUM_KEYS
@@ -103,9 +104,24 @@ def _sheet(folder: Path, index: Index, entry: TrackEntry) -> Sheet:
         voices=roll.voices,
         notes=_notes(roll, numbers, steps),
         sections=tuple(Section(part.name, part.start_bar, part.bars) for part in entry.sections),
+        uses=_uses(entry),
         chords=tuple(entry.chords),
         loop=loop,
         sound=_sound(folder, index, entry),
+    )
+
+
+def _uses(entry: TrackEntry) -> tuple[SectionUse, ...]:
+    """Return what the index says of sections; nothing of a bundle of an older version."""
+    if not any(part.phrases or part.parts for part in entry.sections):
+        return ()
+    return tuple(
+        SectionUse(
+            Section(part.name, part.start_bar, part.bars),
+            tuple(PhraseUse(one.start_bar, one.bars, one.cadence) for one in part.phrases),
+            tuple(part.parts.items()),
+        )
+        for part in entry.sections
     )
 
 

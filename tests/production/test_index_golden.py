@@ -58,6 +58,12 @@ def test_the_index_says_of_the_music_what_it_said(
         track["name"]: {name: track[name] for name in MUSIC if name in track}
         for track in index["tracks"]
     }
+    for track in music.values():
+        # What is read of the notes, no version of composing stands for either.
+        track["sections"] = [
+            {name: part[name] for name in ("name", "start_bar", "bars")}
+            for part in track["sections"]
+        ]
     versioned_golden("index_music.txt", as_text(music))
 
 

@@ -11,6 +11,7 @@ import pytest
 from chipassets.arrange import arrange
 from chipassets.chips.profiles import CHIPS
 from chipassets.music.score import Section
+from chipassets.music.uses import PhraseUse, SectionUse
 from chipassets.render.loudness import Loudness, measure_loudness
 from chipassets.render.pcm import Pcm
 from chipassets.render.preview import Sheet, SheetNote, Sound, draw_sheet, song_notes
@@ -157,3 +158,30 @@ def test_names_are_text_and_nothing_else() -> None:
     root = ElementTree.fromstring(draw_sheet(replace(named, notes=notes)))
     assert not list(root.iter(f"{SVG}script"))
     assert hostile.replace("\x07", " ") in [text.text for text in root.iter(f"{SVG}text")]
+
+
+def test_phrases_and_parts_stand_above_the_notes_they_are_about() -> None:
+    use = SectionUse(
+        Section("A", 0, 10),
+        (PhraseUse(0, 4, "half"), PhraseUse(4, 6, "closed")),
+        (("lead", "tune"), ("inner", "thirds"), ("bass", "walking")),
+    )
+    plain, told = (ElementTree.fromstring(draw_sheet(sheet(uses=uses))) for uses in ((), (use,)))
+
+    def words(root: ElementTree.Element, kind: str) -> list[str]:
+        found = root.iter(f"{SVG}text")
+        return [text.text or "" for text in found if text.get("class") == kind]
+
+    assert words(plain, "cadence") == words(plain, "uses") == []
+    # Two lines of five bars: the parts are said on both, a cadence where its phrase ends.
+    assert words(told, "uses") == ["second voice: thirds · bass: walking"] * 2
+    assert words(told, "cadence") == ["half", "closed"]
+    assert "phrase, and how it closes" in words(told, "legend")
+    brackets = [path for path in told.iter(f"{SVG}path") if path.get("class") == "phrase"]
+    assert len(brackets) == 3  # the second phrase goes over both lines
+    cadences = [text for text in told.iter(f"{SVG}text") if text.get("class") == "cadence"]
+    edge = float(told.get("width", 0))
+    assert all(0 < float(text.get("x", 0)) < edge for text in cadences)
+    notes = [float(box.get("y", 0)) for box in boxes(told)]
+    assert min(notes) > float(cadences[0].get("y", 0))
+    assert float(told.get("height", 0)) > float(plain.get("height", 0))

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -16,11 +17,13 @@ import typer
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
+from chipassets.bundle import PhraseEntry, SectionEntry
 from chipassets.cli.report import report_command
 from chipassets.errors import CheckError
 from chipassets.report import report, write_report
 from chipassets.report.card import say_time
 from chipassets.report.compare import compare_tracks
+from chipassets.report.details import draw_details
 from chipassets.report.evidence import gather_evidence, gather_tags
 from chipassets.report.html import element, join
 from chipassets.report.midi_roll import draw_roll
@@ -472,3 +475,23 @@ def test_pages_say_what_changed_and_what_is_gone(tmp_path: Path) -> None:
 )
 def test_a_time_is_said_in_minutes_and_seconds(seconds: float, said: str) -> None:
     assert say_time(seconds) == said
+
+
+def test_the_form_is_told_in_words_and_an_older_bundle_has_none(tmp_path: Path) -> None:
+    write_sample(tmp_path, [Piece("town")])
+    track = first_track(tmp_path)
+    assert "Form and parts" not in draw_details(track, {})
+    told = SectionEntry(
+        name="A",
+        start_bar=0,
+        bars=4,
+        phrases=[
+            PhraseEntry(start_bar=0, bars=2, cadence="half"),
+            PhraseEntry(start_bar=2, bars=2, cadence="on F<"),
+        ],
+        parts={"lead": "tune", "inner": "thirds", "drums": "kick 2 a bar"},
+    )
+    entry = track.entry.model_copy(update={"sections": [told]})
+    page = draw_details(replace(track, entry=entry), {})
+    assert "1 to 2 half (open, on the dominant); 3 to 4 on F&lt;" in page
+    assert "second voice: thirds; drums: kick 2 a bar" in page

@@ -9,6 +9,8 @@ from chipassets.render.preview.sheet import Sheet
 from chipassets.units import steps_per_bar
 
 LEFT, RIGHT, TOP = 76, 40, 78
+USES_HEIGHT = 26
+"""The height above the chords for phrases and for what the parts do, if they are known."""
 ROW_HEIGHT = 8
 DRUM_HEIGHT = 11
 HEAD_HEIGHT = 54
@@ -91,9 +93,15 @@ class Layout:
         """How many lines of bars there are."""
         return -(-self.sheet.bars // self.bars_per_line)
 
+    @property
+    def head_height(self) -> int:
+        """Return the height above the notes of a line."""
+        return HEAD_HEIGHT + (USES_HEIGHT if self.sheet.uses else 0)
+
     def line_top(self, line: int) -> int:
         """Return the top of a line's roll."""
-        return TOP + HEAD_HEIGHT + line * (HEAD_HEIGHT + self.staff_height + LINE_GAP)
+        head = self.head_height
+        return TOP + head + line * (head + self.staff_height + LINE_GAP)
 
     def line_bars(self, line: int) -> tuple[int, int]:
         """Return the first bar of a line and the one after its last."""
@@ -116,4 +124,4 @@ class Layout:
     @property
     def height(self) -> int:
         """Return the height of the picture."""
-        return self.line_top(self.lines) - HEAD_HEIGHT
+        return self.line_top(self.lines) - self.head_height

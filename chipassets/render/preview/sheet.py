@@ -8,6 +8,7 @@ from chipassets.chips.chipsong import ChipNote, ChipSong
 from chipassets.chips.profiles import CHIPS
 from chipassets.music.keys import Key
 from chipassets.music.score import Section
+from chipassets.music.uses import SectionUse
 from chipassets.render.loudness import Loudness
 from chipassets.render.pcm import Pcm
 from chipassets.units import STEPS_PER_BEAT
@@ -42,6 +43,7 @@ class Sound:
 class Sheet:
     """The content of a preview.
 
+    `uses`: the phrases of each section and what its parts do, empty if they are not known.
     `chords` has the chords of each bar, separated by blanks, or is empty. `bars` are drawn from
     `first_bar` on, which is 0 unless the sheet shows a part; a track that rings on after its last
     bar has one more. `loop` is the first bar of the loop and the one after its last. `pulse_steps`:
@@ -58,6 +60,7 @@ class Sheet:
     voices: tuple[str, ...]
     notes: tuple[SheetNote, ...]
     sections: tuple[Section, ...] = ()
+    uses: tuple[SectionUse, ...] = ()
     chords: tuple[str, ...] = ()
     loop: tuple[int, int] | None = None
     sound: Sound | None = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chipassets.music.chords import tone_name
+from chipassets.music.uses import say_parts
 from chipassets.render.preview.curves import draw_sound, measure_sound
-from chipassets.render.preview.layout import HEAD_HEIGHT, LEFT, Layout
+from chipassets.render.preview.layout import HEAD_HEIGHT, LEFT, USES_HEIGHT, Layout
 from chipassets.render.preview.roll import bar_chords, draw_roll, known_chord
 from chipassets.render.preview.sheet import Sheet
 from chipassets.render.preview.svg import number, path, rect, text
@@ -26,6 +27,8 @@ _STYLE = (
     ".pitch{font-size:7.5px;text-anchor:end;fill:#777}.octave-name{font-weight:bold;fill:#111}"
     ".note{font-size:6.4px;fill:#fff}.soft{fill:#222}"
     ".section{fill:#dfe7f1}.name{font-size:10px;font-weight:bold;fill:#1d3557}"
+    ".uses{font-size:9px;fill:#333}.cadence{font-size:8.5px;text-anchor:end;fill:#1d3557}"
+    ".phrase{fill:none;stroke:#1d3557}"
     ".chord{font-size:10.5px;font-weight:bold;fill:#333}.tones{font-size:7px;fill:#888}"
     ".number{font-size:8px;fill:#888}"
     ".paper{fill:#fafaf8}.black{fill:#eeeeea}.tone{fill:#f2c14e;fill-opacity:.22}"
@@ -90,6 +93,8 @@ def _legend(sheet: Sheet) -> Iterator[tuple[str, str]]:
             yield f'class="v{place % len(COLOURS)}"', name
     if sheet.chords:
         yield 'class="tone"', "chord tone"
+    if any(use.phrases for use in sheet.uses):
+        yield 'class="phrase" fill="none"', "phrase, and how it closes"
     yield 'class="foreign" fill="#fff"', "outside key and chord"
 
 
@@ -114,7 +119,7 @@ def _details(sheet: Sheet) -> Iterator[str]:
 
 def _line_head(layout: Layout, line: int) -> Iterator[str]:
     """Yield sections, chords with their tones, and bar numbers."""
-    sheet, top = layout.sheet, layout.line_top(line) - HEAD_HEIGHT
+    sheet, top = layout.sheet, layout.line_top(line) - layout.head_height
     first, last = layout.line_bars(line)
     for section in sheet.sections:
         start, end = max(section.start_bar, first), min(section.start_bar + section.bars, last)
@@ -123,6 +128,9 @@ def _line_head(layout: Layout, line: int) -> Iterator[str]:
             yield rect(x, top, layout.x(end, line) - x - 1.5, 14, 'class="section"')
             name = section.name if start == section.start_bar else f"({section.name})"
             yield text(x + 4, top + 10.5, name, "name")
+    if sheet.uses:
+        yield from _uses(layout, line, top + 14)
+        top += USES_HEIGHT
     for bar in range(first, last):
         names = bar_chords(sheet, bar)
         for place, name in enumerate(names):
@@ -130,6 +138,47 @@ def _line_head(layout: Layout, line: int) -> Iterator[str]:
             yield text(x + 2, top + 26, name, "chord")
             yield text(x + 2, top + 35, _spelt(name, sheet), "tones")
         yield text(layout.x(bar, line) + 11, top + HEAD_HEIGHT - 4, str(bar + 1), "number")
+
+
+def _uses(layout: Layout, line: int, top: float) -> Iterator[str]:
+    """Yield what the parts do in each section of a line, and its phrases with their cadences."""
+    first, last = layout.line_bars(line)
+    for use in layout.sheet.uses:
+        start = max(use.section.start_bar, first)
+        end = min(use.section.start_bar + use.section.bars, last)
+        if start < end:
+            room = layout.x(end, line) - layout.x(start, line) - 8
+            said = _fitting(say_parts(use.parts), room)
+            yield text(layout.x(start, line) + 4, top + 10, said, "uses")
+        for phrase in use.phrases:
+            begins, ends = max(phrase.start_bar, first), phrase.start_bar + phrase.bars
+            x, right = layout.x(begins, line) + 2, layout.x(min(ends, last), line) - 3
+            if begins >= min(ends, last):
+                continue
+            hooks = [f"M{number(x)} {number(top + 26)}"]
+            hooks.append(f"V{number(top + 22)}" if begins == phrase.start_bar else "")
+            closes = ends <= last
+            label = phrase.cadence if closes else ""
+            until = right - (_CADENCE_LETTER * len(label) + 4 if label else 0)
+            hooks += [f"M{number(x)} {number(top + 22)}", f"H{number(max(x, until))}"]
+            yield path("".join(filter(None, hooks)), "phrase")
+            if label:
+                yield text(right, top + 25, label, "cadence")
+
+
+_CADENCE_LETTER = 5.4
+"""The assumed width of a letter of a cadence's name; generous."""
+_USES_LETTER = 5.6
+
+
+def _fitting(said: list[str], room: float) -> str:
+    """Return as many of the texts, joined, as fit into a width; all are in the report."""
+    kept: list[str] = []
+    for words in said:
+        if _USES_LETTER * len(" · ".join([*kept, words])) > room:
+            break
+        kept.append(words)
+    return " · ".join(kept)
 
 
 def _spelt(name: str, sheet: Sheet) -> str:
