@@ -19,7 +19,7 @@ from tests.engines.game import PIECES
 from tests.report.sample_bundle import Piece, write_sample
 
 _STEP_MS = 10
-_END_S = 64.0
+_END_S = 66.0
 _WORN_SAMPLE = 400_000_000
 
 Call = tuple[float, str, tuple[str, ...]]
@@ -134,6 +134,12 @@ CALLS: tuple[Call, ...] = (
     (59.6, "gains", ()),
     (61.0, "sting", ("victory", "now", "0")),
     (61.3, "sting", ("victory", "section", "0")),  # waits while the first one ends
+    enter(63.3, "shop"),  # has no track: the battle's goes on, also from a save made there
+    (63.6, "save", ()),
+    enter(64.3, "title"),
+    (64.7, "restore", ()),
+    enter(64.85, "title"),
+    enter(65.0, "battle", fade="0"),  # goes on from the later one of two that fade out
     (_END_S, "end", ()),
 )  # fmt: skip
 

@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def check(said: str, folder: Path, late: float) -> None:
     """Starts, refusals and levels are what the runtime's are."""
     assert_as_expected(said, folder / "bundle", late)
-    assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 5
+    assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 6
     assert_told(said)
     assert_mistakes(said)
     assert_playing(said)

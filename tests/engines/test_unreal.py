@@ -93,7 +93,7 @@ def test_it_decides_as_the_runtime_does(played: Path) -> None:
     said = (played / "said.txt").read_text()
     # Within three buffers of 512 samples, to which stalls and pauses are rounded.
     assert_as_expected(said, played / "bundle", 0.035)
-    assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 5
+    assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 6
     assert_told(said, is_typed=True)
     assert "there is no scene and no track 'battel'; did you mean 'battle'?" in said
     assert_playing(said)

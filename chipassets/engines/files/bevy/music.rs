@@ -683,14 +683,16 @@ impl<B: Backend> Music<B> {
                 old.fade = old.fade.turn(now, change.fade, 0.0);
             }
         }
+        if let (None, Some(track)) = (start, change.track) {
+            start = Some(self.place_to_go_on(track, &change, now));
+        }
         // Scenes that left the stack start from the beginning when they are entered again.
         let stack = &self.stack;
         self.left.retain(|scene, _| stack.iter().any(|(one, _)| one == scene));
-        let track = match change.track {
-            Some(track) => track,
-            None => return,
+        let (track, mut start) = match (change.track, start) {
+            (Some(track), Some(start)) => (track, start),
+            _ => return,
         };
-        let mut start = start.unwrap_or_else(|| self.place_to_go_on(track, &change, now));
         self.left.remove(&change.scene);
         if !track.loops && start >= track.samples as f64 {
             start = 0.0;
@@ -706,7 +708,7 @@ impl<B: Backend> Music<B> {
             std::ptr::eq(one.track, track) && !one.is_sting && one.fade.point(now) > 0.0
         };
         if !change.is_jump {
-            if let Some(one) = self.voices.iter().find(fades) {
+            if let Some(one) = self.voices.iter().rev().find(fades) {
                 return track.wrap(one.voice.sample());
             }
         }

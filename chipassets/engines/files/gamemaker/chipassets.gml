@@ -509,13 +509,13 @@ function music_take(_change, _now) {
         _old.fade = music_turned(_old.fade, _now, _change.fade_ms, 0);
     }
     _m.current = undefined;
+    if (!is_undefined(_change.track) && _start < 0) _start = music_place_to_go_on(_change, _now);
     // Scenes that left the stack start from the beginning when they are entered again.
     var _left = variable_struct_get_names(_m.left);
     for (var i = 0; i < array_length(_left); i++) {
         if (!music_is_kept(_left[i])) variable_struct_remove(_m.left, _left[i]);
     }
     if (is_undefined(_change.track)) return;
-    if (_start < 0) _start = music_place_to_go_on(_change, _now);
     if (variable_struct_exists(_m.left, _change.scene)) variable_struct_remove(_m.left, _change.scene);
     if (!_change.track.loops && _start >= _change.track.samples) _start = 0;
     var _is_silent = true;
@@ -537,7 +537,7 @@ function music_is_kept(_scene) {
 // Its present position if it still fades out, else where it was left.
 function music_place_to_go_on(_change, _now) {
     var _m = global.music;
-    for (var i = 0; i < array_length(_m.voices); i++) {
+    for (var i = array_length(_m.voices) - 1; i >= 0; i--) {
         var _voice = _m.voices[i], _is_heard = !_voice.is_sting && music_point(_voice.fade, _now) > 0;
         if (_voice.track == _change.track && _is_heard && !_change.is_jump) return floor(music_sample(_voice));
     }

@@ -468,7 +468,8 @@ end
 
 -- Where a change's track goes on: its present position if it still fades out, else where it was left.
 function Music:_place_to_go_on(change, now)
-  for _, voice in ipairs(self._voices) do
+  for i = #self._voices, 1, -1 do
+    local voice = self._voices[i]
     local is_heard = not voice.is_sting and point(voice.fade, now) > 0
     if voice.track == change.track and is_heard and not change.is_jump then
       return math.floor(wrap(voice.track, voice.sounds:position()))

@@ -492,11 +492,11 @@ namespace Chipassets
                 if (change.keepsPlace) start = change.track.SamePlace(old.track, old.Sample(change.at));
             }
             current = null;
+            if (change.track != null && !change.keepsPlace) start = PlaceToGoOn(change);
             // Scenes that left the stack start from the beginning when they are entered again.
             foreach (string scene in new List<string>(left.Keys))
                 if (!stack.Exists(entry => entry.scene == scene)) left.Remove(scene);
             if (change.track == null) return;
-            if (!change.keepsPlace) start = PlaceToGoOn(change);
             left.Remove(change.scene);
             if (!change.track.loops && start >= change.track.samples) start = 0;
             bool isSilent = voices.TrueForAll(voice => voice.fade.Point(change.at) == 0);
@@ -507,9 +507,9 @@ namespace Chipassets
         // Its present position if it still fades out, else where it was left.
         double PlaceToGoOn(Change change)
         {
-            foreach (Voice fading in voices)
-                if (fading.track == change.track && !change.isJump && !fading.isSting && fading.fade.Point(change.at) > 0)
-                    return fading.Sample(change.at);
+            Voice fading = change.isJump ? null : voices.FindLast(
+                voice => voice.track == change.track && !voice.isSting && voice.fade.Point(change.at) > 0);
+            if (fading != null) return fading.Sample(change.at);
             Place place;
             bool isLeft = left.TryGetValue(change.scene, out place) && place.track == change.track;
             return isLeft ? place.sample : 0;

@@ -587,10 +587,10 @@ private:
             old->fade = old->fade.Turn(clock_, change.fade, 0);
         }
         current_ = 0;
+        if (change.track && start < 0) start = PlaceToGoOn(change);
         // Scenes that left the stack start from the beginning when they are entered again.
         for (auto one = left_.begin(); one != left_.end();) one = IsKept(one->first) ? std::next(one) : left_.erase(one);
         if (!change.track) return;
-        if (start < 0) start = PlaceToGoOn(change);
         left_.erase(change.scene);
         if (!change.track->loops && start >= change.track->samples) start = 0;
         bool isSilent = std::all_of(voices_.begin(), voices_.end(), [&](const Voice& one) { return one.fade.Point(clock_) == 0; });
@@ -599,9 +599,11 @@ private:
 
     // Its present position if it still fades out, else where it was left.
     int64_t PlaceToGoOn(const Change& change) {
-        for (const Voice& voice : voices_)
-            if (voice.track == change.track && !change.isJump && !voice.isSting && voice.fade.Point(clock_) > 0)
-                return voice.Sample(clock_);
+        auto fades = [&](const Voice& one) {
+            return one.track == change.track && !one.isSting && one.fade.Point(clock_) > 0;
+        };
+        auto last = std::find_if(voices_.rbegin(), voices_.rend(), fades);
+        if (!change.isJump && last != voices_.rend()) return last->Sample(clock_);
         auto found = left_.find(change.scene);
         return found != left_.end() && found->second.first == change.track ? found->second.second : 0;
     }

@@ -356,17 +356,18 @@ func _take(change, now):
 			_left[old["scene"]] = [place[0], _wrapped(track, later)]
 		old["fade"] = _turned(old["fade"], now, change["fade_ms"], 0.0)
 	_current = null
+	var start = 0
+	if change["track"] != null:
+		if old != null and change.get("keeps_place", false):
+			start = _same_place(change["track"], old["track"], _sample_of(old))
+		else:
+			start = _place_to_go_on(change, now)
 	# Scenes that left the stack start from the beginning when they are entered again.
 	for one in _left.keys():
 		if not _is_kept(one):
 			_left.erase(one)
 	if change["track"] == null:
 		return
-	var start = 0
-	if old != null and change.get("keeps_place", false):
-		start = _same_place(change["track"], old["track"], _sample_of(old))
-	else:
-		start = _place_to_go_on(change, now)
 	_left.erase(change["scene"])
 	if not change["track"]["loops"] and start >= change["track"]["samples"]:
 		start = 0
@@ -381,7 +382,8 @@ func _take(change, now):
 
 # Where a change's track goes on: its present position if it still fades out, else where it was left.
 func _place_to_go_on(change, now):
-	for voice in _voices:
+	for i in range(_voices.size() - 1, -1, -1):
+		var voice = _voices[i]
 		var is_sting = voice.get("is_sting", false)
 		if voice["track"] == change["track"] and not is_sting and not change.get("is_jump", false):
 			if _point(voice["fade"], now) > 0.0:
