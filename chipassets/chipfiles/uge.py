@@ -22,6 +22,7 @@ from chipassets.chipfiles.result import ChipFile
 from chipassets.chipfiles.text import fit_fields
 from chipassets.chipfiles.uge_file import (
     EMPTY,
+    MOST_BYTES,
     ROWS,
     TEXT_SIZE,
     TICK_HZ,
@@ -29,6 +30,7 @@ from chipassets.chipfiles.uge_file import (
     Sound,
     UgeCell,
     UgeVoice,
+    driver_bytes,
     uge_bytes,
 )
 from chipassets.chipfiles.uge_sounds import Key, drum_palette, key_of, palette_of
@@ -36,6 +38,7 @@ from chipassets.chips.chipsong import (
     ChipNote,
     ChipSong,
     ChipVoice,
+    Dropped,
     Instrument,
     Macro,
     counted,
@@ -128,6 +131,10 @@ def encode_uge(
     ]
     kinds = [list(lane.sounds) for lane in (lanes[0], *lanes[2:])]
     body = uge_bytes(texts, kinds, _wave_table(waves), ticks[0], played)
+    size = driver_bytes(kinds, played)
+    if size > MOST_BYTES:
+        reason = f"UGE: {size} bytes in a game, and GB Studio has {MOST_BYTES} for a song"
+        changed = (*changed, Dropped(reason, 1))
     return ChipFile(body, (*changed, *counted(sorted(lost.items()))))
 
 

@@ -17,6 +17,10 @@ TEXT_SIZE = 255
 SAME_NOTE = 36
 """The note of a subpattern's row that leaves the pitch as it is."""
 
+MOST_BYTES = 0x4000
+"""What a song may take in a game of GB Studio: a bank of the cartridge."""
+_HEADER_BYTES, _CELL_BYTES, _RECORD_BYTES, _SUBPATTERN_ROWS = 22, 3, 6, 32
+
 TICK_HZ = 64
 _TIMER_HZ, _TIMER_SIZE = 4096, 256
 _TIMER_DIVIDER = _TIMER_SIZE - _TIMER_HZ // TICK_HZ
@@ -91,6 +95,20 @@ def uge_bytes(
             bytes(4 * ROUTINES),
         )
     )
+
+
+def driver_bytes(kinds: Sequence[Sequence[Sound]], voices: Sequence[UgeVoice]) -> int:
+    """Return the bytes that the song takes in a game, as GB Studio writes it for hUGEDriver.
+
+    Three bytes for each row of a pattern and of an instrument's subpattern of 32 rows, two for each
+    place in an order, six for each of 45 instruments, and the waves.
+    """
+    distinct = {cells for voice in voices for cells in voice.patterns}
+    moving = [sound for kind in kinds for sound in kind if sound.steps]
+    orders = sum(len(voice.patterns) for voice in voices)
+    rows = ROWS * len(distinct) + _SUBPATTERN_ROWS * len(moving)
+    records = len(kinds) * MOST_INSTRUMENTS * _RECORD_BYTES + WAVES * 16
+    return _HEADER_BYTES + _CELL_BYTES * rows + 2 * orders + records
 
 
 def _text(text: str) -> bytes:

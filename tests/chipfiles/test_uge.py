@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from dataclasses import dataclass, replace
 from typing import Any
@@ -322,6 +323,29 @@ def test_a_track_that_ends_goes_on_with_silence() -> None:
     heard, jumps = played(encoded(song), round(tick(song.frames)) + 600)
     assert len(jumps) > 3
     assert all(note.start_tick < tick(song.frames) for voice in heard for note in voice)
+
+
+def test_a_song_that_is_too_large_for_a_game_is_told_of() -> None:
+    """40 patterns of 4 bars on three voices, no two alike, of 192 bytes each."""
+    plain = Instrument("plain", volume=Macro((15,)))
+    draw = random.Random(7)
+    voices = tuple(
+        ChipVoice(
+            name,
+            tuple(ChipNote(12 * n, 12, draw.randrange(48, 72), 15, "plain") for n in range(1_280)),
+        )
+        for name in ("pulse1", "pulse2", "wave")
+    )
+    long = ChipSong("gameboy", voices, (plain,), 96 * 160, 96, 0)
+    told = encode_uge(long, write_registers(long), title="x")
+    sizes = [item.reason for item in told.dropped if "GB Studio has 16384" in item.reason]
+    assert len(sizes) == 1
+    patterns = len(Reader(told.data).patterns)
+    size = int(sizes[0].split()[1])
+    assert size > 16_384
+    assert 192 * patterns < size < 192 * patterns + 2_500
+    short = encode_uge(SONGS[0], write_registers(SONGS[0]), title="x")
+    assert not any("GB Studio" in item.reason for item in short.dropped)
 
 
 def test_other_chips_are_refused() -> None:
