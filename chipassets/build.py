@@ -199,7 +199,10 @@ def build(
             for item in produced.values()
             for file in item.entry.all_files()
         }
-        yield _finish(stock, folder, lock, produced, files, done, strict=strict)
+        built = _finish(stock, folder, lock, produced, files, done, strict=strict)
+        # No fault of the music: it is no reason for a strict build to fail.
+        trouble = [cache.trouble] if cache.trouble else []
+        yield replace(built, warnings=[*built.warnings, *trouble])
 
 
 def _names(stock: Stock) -> list[str]:

@@ -12,9 +12,10 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -30,6 +31,7 @@ from chipassets.stored.cache_files import (
     entry_path,
     find_entry,
     keep_entry,
+    unwritten_cache,
     write_entry,
 )
 
@@ -38,21 +40,38 @@ _MAX_AGE_SECONDS = 30 * 24 * 3600
 _PRUNE_SECONDS = 3600
 _FORGOTTEN_SECONDS = 24 * 3600
 _WORK_PREFIX = ".chipassets-work-"
-_HASH_LETTERS = 64
+_WHY = "why"
+"""The file of a spare folder that says why it was needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A folder of entries: `notes` and `tracks` by key, `files` by the hash of their content."""
+    """A folder of entries: `notes` and `tracks` by key, `files` by the hash of their content.
+
+    spare: a folder of this build alone, which takes what the cache does not: a cache is a
+    convenience, and a full one stops no build. failure: why the user's cache is not used at all.
+    """
 
     root: Path
+    spare: Path | None = None
+    failure: str = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why entries of this build are not kept in the user's cache; empty where they are."""
+        if self.spare is None or self.failure:
+            return self.failure
+        try:
+            return (self.spare / _WHY).read_text(encoding="utf-8")
+        except OSError:
+            return ""
 
     def find_notes(self, key: str) -> LockedTake | None:
         """Return the take stored under a key; None if it is missing or damaged.
 
         Its state is that of composing: later decisions about the take are not in it.
         """
-        data = find_entry(self.root, "notes", key)
+        data = self._find("notes", key)
         try:
             return None if data is None else take_from_text(data.decode())
         except (CheckError, ValueError):
@@ -61,11 +80,11 @@ class Cache:
     def keep_notes(self, key: str, take: LockedTake) -> None:
         """Store a composed take; a cache that cannot be written is ignored."""
         with contextlib.suppress(BundleError):
-            keep_entry(self.root, "notes", key, take_to_text(take).encode())
+            self._keep(lambda root: keep_entry(root, "notes", key, take_to_text(take).encode()))
 
     def find_track(self, key: str) -> TrackEntry | None:
         """Return a rendered track's stored index entry; None if it or a file is damaged."""
-        data = find_entry(self.root, "tracks", key)
+        data = self._find("tracks", key)
         try:
             entry = None if data is None else TrackEntry.model_validate_json(data)
         except ValidationError:
@@ -74,15 +93,40 @@ class Cache:
         return entry if is_whole else None
 
     def keep_track(self, key: str, entry: TrackEntry, files: dict[str, bytes]) -> None:
-        """Store a rendered track; BundleError if its files cannot be written."""
+        """Store a rendered track; BundleError if its files cannot be written anywhere."""
         for listed in entry.all_files():
             if not self._holds(listed):
-                write_entry(self.root, self.path_of(listed), files[listed.path])
-        keep_entry(self.root, "tracks", key, entry.model_dump_json().encode())
+                content = files[listed.path]
+                self._keep(partial(_keep_file, sha256=listed.sha256, content=content))
+        self._keep(lambda root: keep_entry(root, "tracks", key, entry.model_dump_json().encode()))
 
     def path_of(self, file: FileEntry) -> Path:
-        """Return the path in the cache of a bundle file's content."""
-        return entry_path(self.root, "files", file.sha256)
+        """Return the path of a bundle file's content: in the cache, or where this build has it."""
+        own = self.spare and entry_path(self.spare, "files", file.sha256)
+        return own if own and own.exists() else entry_path(self.root, "files", file.sha256)
+
+    def _find(self, kind: str, key: str) -> bytes | None:
+        """Return what an entry of the cache, or of this build, holds; None if neither has it."""
+        found = find_entry(self.root, kind, key)
+        return find_entry(self.spare, kind, key) if found is None and self.spare else found
+
+    def _keep(self, write: Callable[[Path], None]) -> None:
+        """Write below the cache or, where that fails, below the spare folder.
+
+        BundleError if neither can be written.
+        """
+        try:
+            write(self.root)
+        except BundleError as error:
+            if self.spare is None:
+                raise
+            try:
+                (self.spare / _WHY).write_text(_unkept(str(error)), encoding="utf-8")
+                write(self.spare)
+            except (BundleError, OSError) as second:
+                raise BundleError(
+                    f"{error}; there is no place beside the bundle either"
+                ) from second
 
     def prune(self) -> None:
         """Remove entries unused for 30 days, then the oldest, until at most 2 GiB are left.
@@ -121,6 +165,11 @@ class Cache:
         return found == file.sha256
 
 
+def _keep_file(root: Path, *, sha256: str, content: bytes) -> None:
+    """Store the content of a bundle's file below a folder; BundleError if that fails."""
+    write_entry(root, entry_path(root, "files", sha256), content)
+
+
 def _entries(folder: Path) -> Iterator[tuple[float, int, Path]]:
     """Yield (time of last use, size in bytes, path) of every file below a folder."""
     for parent, _, names in os.walk(folder):
@@ -137,21 +186,28 @@ def open_cache(near: Path, *, is_wanted: bool) -> Iterator[Cache]:
 
     near: the folder beside which a temporary cache is created, so that both are on one disk.
     """
+    failure = ""
     if is_wanted:
         root = cache_folder()
         try:
             root.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=root):
                 pass
-        except OSError:
-            pass
+        except OSError as error:
+            failure = _unkept(str(unwritten_cache(root, error)))
         else:
-            cache = Cache(root)
-            yield cache
+            with _temporary(near) as spare:
+                cache = Cache(root, spare)
+                yield cache
             cache.prune()
             return
     with _temporary(near) as root:
-        yield Cache(root)
+        yield Cache(root, failure=failure)
+
+
+def _unkept(problem: str) -> str:
+    """Return the warning of a build whose finished tracks the next build cannot take up."""
+    return f"what this build made is not kept for the next one: {problem}"
 
 
 @contextmanager

@@ -5,6 +5,7 @@ A command that only looks whether it was answered before imports this and little
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
@@ -76,7 +77,21 @@ def write_entry(root: Path, path: Path, data: bytes) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise BundleError(
-            f"cannot write into the cache {root}: {error.strerror or error}; free some space, "
-            f"move it with {FOLDER_VARIABLE}, or build with --no-cache"
-        ) from error
+        raise unwritten_cache(root, error) from error
+
+
+def unwritten_cache(root: Path, error: OSError) -> BundleError:
+    """Return the error of a cache that cannot be written, with its place and what helps."""
+    return BundleError(
+        f"cannot write into the cache {root}: {error.strerror or error}; "
+        f"{_ADVICE.get(error.errno or 0, 'change its permissions')}, move it with "
+        f"{FOLDER_VARIABLE}, or build with --no-cache"
+    )
+
+
+_ADVICE = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EFBIG: "raise the limit of file sizes (ulimit -f)",
+    errno.EROFS: "mount it writable",
+}

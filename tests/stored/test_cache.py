@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,7 +20,7 @@ from chipassets.music.keys import Key
 from chipassets.music.score import Note, Score
 from chipassets.stored import cache as caching
 from chipassets.stored.cache import Cache, open_cache
-from chipassets.stored.cache_files import PARTIAL, cache_folder
+from chipassets.stored.cache_files import PARTIAL, cache_folder, unwritten_cache, write_entry
 from chipassets.stored.cache_keys import notes_id
 from tests.bundle.tiny import tiny_index
 
@@ -173,6 +175,59 @@ def test_files_that_cannot_be_kept_are_an_error_and_notes_are_not(tmp_path: Path
     with pytest.raises(BundleError, match="--no-cache"):
         cache.keep_track(KEY, *rendered())
     assert cache.find_notes(KEY) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "No space left on device; free some space"),
+        (errno.EDQUOT, "free some space"),
+        (errno.EFBIG, r"raise the limit of file sizes \(ulimit -f\)"),
+        (errno.EACCES, "change its permissions"),
+    ],
+)
+def test_what_a_full_cache_does_not_take_this_build_keeps_itself(
+    number: int, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = write_entry
+
+    def full(root: Path, path: Path, data: bytes) -> None:
+        """Store an entry, but none in the user's cache."""
+        if root == tmp_path / "mine":
+            raise unwritten_cache(root, OSError(number, os.strerror(number)))
+        real(root, path, data)
+
+    monkeypatch.setenv("CHIPASSETS_CACHE", str(tmp_path / "mine"))
+    for module in ("cache", "cache_files"):
+        monkeypatch.setattr(f"chipassets.stored.{module}.write_entry", full)
+    entry, files = rendered()
+    with open_cache(tmp_path / "build", is_wanted=True) as cache:
+        assert not cache.trouble
+        cache.keep_notes(KEY, TAKE)
+        cache.keep_track(KEY, entry, files)
+        assert cache.find_notes(KEY) == TAKE
+        assert cache.find_track(KEY) == entry
+        for listed in entry.all_files():
+            assert cache.path_of(listed).read_bytes() == files[listed.path]
+        assert re.search(f"not kept for the next one.*{tmp_path / 'mine'}.*{advice}", cache.trouble)
+    assert list((tmp_path / "build").iterdir()) == []
+
+
+def test_a_build_without_any_place_for_its_files_names_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(root: Path, _path: Path, _data: bytes) -> None:
+        """Store nothing anywhere."""
+        raise unwritten_cache(root, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+    monkeypatch.setenv("CHIPASSETS_CACHE", str(tmp_path / "mine"))
+    monkeypatch.setattr("chipassets.stored.cache.write_entry", full)
+    both = r"cache .*mine: No space.*beside the bundle either"
+    with (
+        open_cache(tmp_path / "build", is_wanted=True) as cache,
+        pytest.raises(BundleError, match=both),
+    ):
+        cache.keep_track(KEY, *rendered())
 
 
 def test_decisions_and_tempo_make_another_key() -> None:
