@@ -18,7 +18,7 @@ which the tune comes to rest only at the end."""
 BREATHS = (CELLS, GESTURES, LONG)
 
 _INSISTING: Mapping[int, tuple[str, ...]] = {
-    4: ("M - =0 C", "M - =0 C", "M - b C", "a M - C"),
+    4: ("M - =0 C", "M - b C", "M - b C", "a M - C"),
     6: ("M - =0 =1 a C", "M - M - a C", "M - =0 b f C"),
     8: (
         "M - N - =0 =1 a C", "M - a b =0 =1 f C", "M - M - =0 =1 b C", "M - =0 =1 N - a C",

@@ -38,10 +38,10 @@ _VARIANT_SHARE = 0.12
 _JOIN_SHARE, _JOINS_FROM = 0.4, 0.6
 """How often the kick joins a step on which the bass begins off the beat; and of a letter's bars,
 in how many it must begin there."""
-_STEADY_UP_TO, _CALM_UP_TO = 0.2, 0.6
+_STEADY_UP_TO, _CALM_UP_TO = 0.35, 0.7
 _FILLS = (
-    {"small": 0.0, "medium": 0.4, "large": 1.0},
-    {"small": 0.0, "medium": 0.8, "large": 1.0},
+    {"small": 0.0, "medium": 0.2, "large": 0.7},
+    {"small": 0.0, "medium": 0.7, "large": 1.0},
     {"small": 0.25, "medium": 0.9, "large": 1.0},
 )
 """How often a phrase closes with a fill of each size: in pieces whose drums are steady, up to the

@@ -58,10 +58,10 @@ class Idea:
 
     `says` completes "the piece ..."; suits: how likely it is by scene and by mood. phrases: how
     phrases of four bars are built, one word a bar (see `phrasing`); phrases_b: those of sections
-    that contrast. onsets: a factor on the tune's notes. entries: parts that are silent at first,
-    and for how many bars. tuttis: how often all parts end phrases together. breaths: a random
-    number below the first gives phrases of single bars, one below the second gestures within four
-    bars, any other gestures within eight.
+    that contrast. onsets: a factor on the tune's notes. entries: rows of which one is drawn, each
+    with the parts that are silent at first, and for how many bars; a loop begins so again. tuttis:
+    how often all parts end phrases together. breaths: a random number below the first gives phrases
+    of single bars, one below the second gestures within four bars, any other gestures within eight.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Idea:
     bass_b: tuple[str, ...] = (PATTERN, PATTERN, WALKING, WALKING, BROKEN)
     onsets: float = 1.0
     literal: float = 0.5
-    entries: Mapping[str, int] | None = None
+    entries: tuple[Mapping[str, int], ...] = ()
     tuttis: float = 0.35
     breaths: tuple[float, float] = (0.82, 0.97)
 
@@ -87,10 +87,10 @@ IDEAS: Mapping[str, Idea] = {
             "song",
             "sings: a motif in sequence, an answer, and a middle that contrasts",
             {"title": 3, "overworld": 4, "town": 2, "credits": 3, "victory": 3, "heroic": 1.5,
-             "bright": 1, "triumphant": 1, "game_over": 2, "battle": 2, "boss": 2, "shop": 1.5,
-             "dungeon": 1.5},
-            ("a a b C", "a b a C", "a a f C", "a b =0 C"),
-            ("a a f C", "a b a C", "a i b C", "a a b C"),
+             "bright": 1, "triumphant": 1, "game_over": 2, "battle": 2.5, "boss": 2.5, "shop": 2,
+             "dungeon": 2},
+            ("a a b C", "a b a C", "a a f C", "a b a C"),
+            ("a a f C", "a a b C", "a b a C", "a i b C", "a a b C"),
             (DUET, COUNTER, THIRDS, OFFBEAT, ARPEGGIO, ECHO),
             (THIRDS, RUNNING, DUET, COUNTER, ARPEGGIO, ECHO),
         ),
@@ -109,8 +109,7 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "ostinato",
             "lets a figure run below, and a slow tune over it",
-            {"dungeon": 0.6, "battle": 0.3, "boss": 0.3, "credits": 0.2, "title": 0.2,
-             "mysterious": 0.5, "dark": 0.3},
+            {"dungeon": 0.4, "battle": 0.2, "boss": 0.2, "mysterious": 0.3, "dark": 0.2},
             ("a h b C", "a h =0 C", "a g b C", "a h a C"),
             ("a a f C", "a b a C", "a f b C"),
             (RUNNING, ARPEGGIO, OSTINATO),
@@ -121,19 +120,19 @@ IDEAS: Mapping[str, Idea] = {
         ),
         Idea(
             "build",
-            "grows: bass and drums alone, then the second voice, then the tune",
+            "grows: parts enter one by one, and each section is fuller than the one before",
             {"boss": 2, "battle": 1.5, "dungeon": 1, "title": 1, "overworld": 0.7, "tense": 1},
-            ("a a b C", "a =0 f C", "a b =0 C"),
+            ("a a b C", "a b f C", "a b a C"),
             ("a i f C", "a a f C", "a b a C"),
             (ARPEGGIO, RUNNING, OFFBEAT),
             (RUNNING, THIRDS, DUET),
-            entries={"lead": 4, "inner": 2},
+            entries=({"lead": 4, "inner": 2}, {"lead": 4}),
         ),
         Idea(
             "dialogue",
             "asks and answers: short heads, and the second voice in the gaps",
             {"shop": 3, "town": 2, "overworld": 1.5, "dungeon": 1, "playful": 2, "title": 1},
-            ("a h b C", "a b a C", "a =0 b C", "a h =0 C"),
+            ("a h b C", "a b a C", "a a b C", "a h a C"),
             ("a a f C", "a b a C", "a f a C"),
             (DUET, OFFBEAT, ARPEGGIO),
             (THIRDS, ARPEGGIO, DUET, ECHO),
@@ -143,7 +142,8 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "hymn",
             "moves in long notes, all voices together",
-            {"town": 1, "credits": 1.5, "game_over": 2, "title": 0.7, "calm": 2, "sad": 2},
+            {"town": 1.5, "credits": 2, "game_over": 2, "title": 1.2, "dungeon": 1.2,
+             "overworld": 0.7, "boss": 0.4, "calm": 2, "sad": 2},
             ("a g b C", "a b g C", "a b a C"),
             ("a b a C", "a a g C", "a f b C"),
             (DUET, THIRDS, HELD, COUNTER),
@@ -156,17 +156,46 @@ IDEAS: Mapping[str, Idea] = {
             "is full at once, thins out in the middle, and comes back",
             {"overworld": 1.5, "boss": 1.5, "battle": 1.5, "title": 1, "credits": 0.7,
              "dungeon": 0.7},
-            ("a a f C", "a b a C", "a f a C", "a =0 b C"),
+            ("a a f C", "a b a C", "a f a C", "a a b C"),
             ("a h g C", "a h a C", "a b h C"),
             (RUNNING, OFFBEAT, STABS, THIRDS),
             (DUET, THIRDS, HELD),
             bass_b=(WALKING, PATTERN),
         ),
         Idea(
+            "trio",
+            "is a conversation of three lines",
+            {"town": 0.8, "credits": 0.8, "title": 0.5, "shop": 0.8, "calm": 0.5, "sad": 0.5,
+             "game_over": 1},
+            ("a b a C", "a a b C", "a g b C", "a f b C"),
+            ("a a f C", "a a b C", "a b f C", "a i b C"),
+            (ARPEGGIO, ECHO, THIRDS),
+            (ARPEGGIO, THIRDS, ECHO),
+            bass=(WALKING, PATTERN),
+            bass_b=(WALKING, PATTERN),
+            onsets=0.8,
+            entries=({}, {}, {"bass": 4}, {"inner": 2}),
+            tuttis=0.1,
+        ),
+        Idea(
+            "pads",
+            "spreads held chords under a slow tune",
+            {"dungeon": 0.6, "credits": 0.6, "title": 0.5, "town": 0.4, "calm": 0.6, "sad": 0.6,
+             "mysterious": 0.6, "dark": 0.4},
+            ("a g b C", "a h a C", "a b h C", "a b a C"),
+            ("a b f C", "a i b C", "a b g C"),
+            (HELD,),
+            (ARPEGGIO, RUNNING, DUET),
+            bass=(LONG, PATTERN, PATTERN),
+            bass_b=(PATTERN, WALKING),
+            onsets=0.7,
+            tuttis=0.1,
+        ),
+        Idea(
             "dance",
             "dances: a lilting rhythm that all voices share",
             {"shop": 2, "town": 2, "overworld": 0.7, "playful": 2, "bright": 0.5, "credits": 0.5},
-            ("a a b C", "a =0 a C", "a b a C"),
+            ("a a b C", "a b a C", "a b a C"),
             ("a a f C", "a b a C", "a i a C"),
             (OFFBEAT, ARPEGGIO, THIRDS),
             (DUET, OFFBEAT, THIRDS),

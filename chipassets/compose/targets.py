@@ -50,7 +50,7 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
     """
     u = [float(rng.random()) for _ in range(18)]
     # More than half of the pieces lie above the middle of the range: people's are seldom sparse.
-    pace = _apart(u[0]) ** 0.6
+    pace = _apart(u[0]) ** 0.5
     density = track.character.density
     wanted = density.low * 0.8 * (1.5 * density.high / density.low) ** pace
     bar = track.steps_per_bar
@@ -70,7 +70,7 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
         chromatic=u[6],
         changes=0.9 * _apart(u[7]),
         drive=0.3 * u[8] ** 0.7 + 0.7 * pace,
-        short=u[9] ** 1.8,
+        short=u[9] ** 2.4,
         alike=u[16] < _ALIKE_SHARE,
         high=_quantile(_CENTRE, u[17]),
         air=_quantile(_SILENCE, u[10]) / _SILENCE[-1],

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-COMPOSE_VERSION = 25
+COMPOSE_VERSION = 26
 """Raised whenever the same plan and model would give other notes."""

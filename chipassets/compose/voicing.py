@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from chipassets.compose.context import NO_PITCH, Context
 from chipassets.music.notes import INNER
+from chipassets.music.score import Section
 from chipassets.units import OCTAVE
 
 _LOWEST, _HIGHEST = 52, 74
@@ -32,16 +33,23 @@ def lowest_of_tune(context: Context, start: int, end: int) -> int:
 def section_ceiling(context: Context, bar: int) -> int:
     """Return the pitch below which a pattern stays in a whole section.
 
-    Most of the tune lies above.
+    Most of the tune lies above: that of the section or, while the tune waits there for its entry,
+    that of the other sections of its letter, under which the same pattern stands.
     """
-    section = context.plan.section_at(bar).section
-    first, last = (
-        section.start_bar * context.bar_steps,
-        (section.start_bar + section.bars) * context.bar_steps,
-    )
-    heard = sorted(pitch for pitch in context.sounding[first:last] if pitch != NO_PITCH)
+    own = context.plan.section_at(bar)
+    heard = _tune_of(context, own.section)
+    if not heard:
+        others = (part for part in context.plan.sections if part.letter == own.letter)
+        heard = sorted(pitch for part in others for pitch in _tune_of(context, part.section))
     low = heard[len(heard) // 8] if heard else _NO_TUNE
     return min(max(low - 1, _LEAST_CEILING), _HIGHEST - 1)
+
+
+def _tune_of(context: Context, section: Section) -> list[int]:
+    """Return the tune's pitch at each step of a section in which it sounds, rising."""
+    first = section.start_bar * context.bar_steps
+    inside = context.sounding[first : first + section.bars * context.bar_steps]
+    return sorted(pitch for pitch in inside if pitch != NO_PITCH)
 
 
 def voicing(context: Context, chord: int, ceiling: int, count: int = 4) -> list[int]:

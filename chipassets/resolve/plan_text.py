@@ -13,7 +13,7 @@ from chipassets.chips.profiles import CHIPS, Chip
 from chipassets.compose.cycles import cycle_before
 from chipassets.compose.form import loop_start_bar, track_parts
 from chipassets.compose.ideas import IDEAS
-from chipassets.compose.piece import CYCLE_BARS
+from chipassets.compose.piece import CYCLE_BARS, DRUMS, PiecePlan
 from chipassets.compose.planning import plan_piece
 from chipassets.music.forms import INTRO
 from chipassets.music.keys import pitch_name
@@ -207,7 +207,23 @@ def _piece_lines(track: TrackPlan) -> list[str]:
             f"bass {'written' if part.bass_line else part.role(BASS)})"
         )
     lines.append(f"  take 1: {' '.join(said)}; highest in bar {made.peak_bar + 1}")
-    return lines
+    entries = _entries_text(made)
+    return [*lines, f"  take 1: {entries}"] if entries else lines
+
+
+_ENTERS = {
+    LEAD: "the tune enters", INNER: "the second voice enters", BASS: "the bass enters",
+    DRUMS: "the drums enter",
+}  # fmt: skip
+
+
+def _entries_text(made: PiecePlan) -> str:
+    """Return in which bars the parts enter that are silent at first, "" if there are none."""
+    return ", ".join(
+        f"{enters} in bar {made.entries[part] + 1}"
+        for part, enters in _ENTERS.items()
+        if made.entries.get(part)
+    )
 
 
 def _wish_text(wish: Wish) -> str:

@@ -258,7 +258,7 @@ def _craft_features(craft: Craft, score: Score) -> tuple[Feature, ...]:
     if not score.is_voiced:
         return ()
     rows: list[_Row] = [
-        ("clashes", craft.clash, _at_most(craft.clash, _CLASH), 4.0),
+        ("clashes", craft.clash, _at_most(craft.clash, _CLASH), 6.0),
         ("wide leaps", craft.wide_leaps, _at_most(craft.wide_leaps, _WIDE_LEAPS), 3.0),
         ("non-chord tones", 1 - craft.fit, _at_most(1 - craft.fit, _FOREIGN), 2.0),
         ("same bass", craft.bass_same, _at_most(craft.bass_same, _BASS_SAME), 1.0),

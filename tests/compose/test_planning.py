@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chipassets.compose import ideas, piece
+from chipassets.compose import ideas, piece, planning
 from chipassets.compose.form import track_parts
 from chipassets.compose.ideas import IDEAS
 from chipassets.compose.piece import CADENCES, PiecePlan
@@ -196,8 +196,11 @@ def test_ideas_use_known_words() -> None:
     assert set(SCENES) <= every
 
 
-def test_in_a_loop_parts_wait_for_their_entry_only_in_an_intro(make_plan: MakePlan) -> None:
+def test_in_a_loop_parts_wait_for_their_entry_only_in_an_intro(
+    make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Or they would fall silent each time that the loop comes back to its first bar."""
+    monkeypatch.setattr(planning, "draw_idea", lambda track: IDEAS["song"])
     plain = lay_out([FormPart("A", 8), FormPart("B", 8)], 16)
     with_intro = lay_out([FormPart("intro", 4), FormPart("A", 8), FormPart("B", 8)], 20)
     waits = {
@@ -215,6 +218,23 @@ def test_in_a_loop_parts_wait_for_their_entry_only_in_an_intro(make_plan: MakePl
     assert waits["plain", False]
     assert waits["intro", True]
     assert max(waits["intro", True]) <= 4
+
+
+@pytest.mark.parametrize("name", [name for name, idea in IDEAS.items() if idea.entries])
+def test_where_it_is_the_idea_parts_enter_one_by_one_and_the_tune_is_heard(
+    make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(planning, "draw_idea", lambda track: IDEAS[name])
+    drawn = []
+    for seed in range(60):
+        track = make_plan(scene="town", bars=16, seed=seed)
+        plan = plan_piece(track, 0)
+        drawn.append(tuple(sorted(plan.entries.items())))
+        if LEAD in plan.entries:
+            own = [part for part in plan.sections if part.letter == plan.sections[0].letter]
+            assert sum(part.section.bars for part in own) - plan.entries[LEAD] >= 8
+        assert max(plan.entries.values(), default=0) <= 4
+    assert set(drawn) == {tuple(sorted(row.items())) for row in IDEAS[name].entries}
 
 
 def test_a_section_that_contrasts_has_another_bass_or_another_second_voice(

@@ -17,16 +17,20 @@ from chipassets.compose.voicing import (
     voicing,
 )
 from chipassets.music.keys import Key
+from chipassets.music.score import Section
 from tests.compose.conftest import harmony_in
 
 
 def a_context(*tune: int, chord: str = "C") -> Any:
     """As much of a take as is asked for: a bar of a chord with the tune's pitch at each step."""
-    section = SimpleNamespace(start_bar=0, bars=1)
-    plan: Any = SimpleNamespace(section_at=lambda _bar: SimpleNamespace(section=section))
-    harmony = harmony_in([(chord,)], Key(0, "major"))
+    bars = -(-len(tune) // 16)
+    parts = [
+        SimpleNamespace(section=Section("A", bar, 1), letter="A") for bar in range(max(1, bars))
+    ]
+    plan: Any = SimpleNamespace(section_at=lambda bar: parts[bar], sections=parts)
+    harmony = harmony_in([(chord,)] * len(parts), Key(0, "major"))
     nothing: Any = None
-    return Context(plan, harmony, (), (), nothing, {}, 4, 1, nothing, tune)
+    return Context(plan, harmony, (), (), nothing, {}, 4, len(parts), nothing, tune)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,11 @@ def a_context(*tune: int, chord: str = "C") -> Any:
 )  # fmt: skip
 def test_a_pattern_stays_under_most_of_a_sections_tune(pitches: list[int], ceiling: int) -> None:
     assert section_ceiling(a_context(*pitches), 0) == ceiling
+
+
+def test_a_pattern_that_opens_without_the_tune_stays_under_what_enters_over_it() -> None:
+    context = a_context(*[NO_PITCH] * 16, *[66] * 16)
+    assert section_ceiling(context, 0) == section_ceiling(context, 1) == 65
 
 
 def test_where_the_tune_is_silent_there_is_room_up_to_d() -> None:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chipassets.compose.planning import plan_piece
 from chipassets.compose.weights import shipped_models
 from chipassets.errors import UsageError
 from chipassets.manifest import load_manifest, parse_manifest
@@ -24,7 +25,7 @@ from chipassets.music.keyfit import fitting_key, tune_key
 from chipassets.music.keys import MODES, Key
 from chipassets.plan.presets import SCENES, character
 from chipassets.plan.trackplan import BuildPlan, Character, HomeKey, Range, TrackPlan
-from chipassets.resolve import home_key
+from chipassets.resolve import home_key, plan_text
 from chipassets.resolve.build_plan import own_character, resolve
 from chipassets.resolve.home_key import fifths_apart, near_key, tempo_ratio
 from chipassets.resolve.plan_json import plan_to_json
@@ -554,3 +555,18 @@ def test_tempi_share_a_pulse_whichever_of_two_tracks_is_the_faster() -> None:
     assert len(set(ratios)) == len(ratios)
     assert {1 / ratio for ratio in ratios} == set(ratios)
     assert max(max(ratio.numerator, ratio.denominator) for ratio in ratios) == 6
+
+
+def test_the_plan_says_which_parts_enter_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = plan_piece(only("scene: town, length: 16 bars"), 0)
+    for entries, said in (
+        ({}, None),
+        ({"lead": 4, "drums": 2}, "the tune enters in bar 5, the drums enter in bar 3"),
+        ({"inner": 2, "bass": 4}, "the second voice enters in bar 3, the bass enters in bar 5"),
+    ):
+        own = replace(made, entries=entries)
+        monkeypatch.setattr(plan_text, "plan_piece", lambda track, take, own=own: own)
+        text = plan_to_text(plan("{town: {scene: town, length: 16 bars}}"))
+        lines = [line.strip() for line in text.splitlines()]
+        assert (f"take 1: {said}" in lines) == bool(said)
+        assert sum(line.startswith("take 1: the ") for line in lines) == bool(said)

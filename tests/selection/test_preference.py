@@ -199,7 +199,8 @@ def test_the_shipped_weights_are_those_of_the_marks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = read_marks(MARKS)
-    assert 0.4 < agreement(known) < 0.8
+    # Chosen takes, of which more are marked now, differ less than all takes: they agree less.
+    assert 0.35 < agreement(known) < 0.8
     monkeypatch.setattr("chipassets.train.learn_preference._MODELS", tmp_path)
     assert main([]) == 0
     shipped = Path(MARKS).parents[1] / "models"
