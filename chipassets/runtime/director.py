@@ -135,9 +135,7 @@ class Director:
         self._stack.restore(saved.scenes)
         self._balance.end_sting(now_ms)
         self._balance.restore(now_ms, saved.intensity, saved.duck_db)
-        self._playback.restore(
-            {s: (tracks[name], at) for s, (name, at) in saved.places.items() if name in tracks}
-        )
+        places = {s: (tracks[name], at) for s, (name, at) in saved.places.items() if name in tracks}
         scene, track, reason = self.scene, None, "restored: silence"
         try:
             match = self._library.for_scene(scene, *self._stack.moods)
@@ -146,8 +144,9 @@ class Director:
             # In a scene without a track, the music of another scene continued.
             if saved.playing is not None and saved.playing[1] in tracks:
                 scene, track = saved.playing[0], tracks[saved.playing[1]]
-                self._playback.restore({scene: (track, saved.playing[2])})
+                places[scene] = track, saved.playing[2]
                 reason = "restored: it went on"
+        self._playback.restore(places)
         self._pending = Change(
             now_ms, scene, track, 0, fade_ms, keeps_old=False, reason=reason, is_jump=True
         )

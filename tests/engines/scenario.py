@@ -136,9 +136,9 @@ CALLS: tuple[Call, ...] = (
     (61.3, "sting", ("victory", "section", "0")),  # waits while the first one ends
     enter(63.3, "shop"),  # has no track: the battle's goes on, also from a save made there
     (63.6, "save", ()),
-    enter(64.3, "title"),
+    enter(64.3, "overworld", moods="dark"),
     (64.7, "restore", ()),
-    enter(64.85, "title"),
+    leave(64.85),  # for the title, where it was left before it was saved
     enter(65.0, "battle", fade="0"),  # goes on from the later one of two that fade out
     (_END_S, "end", ()),
 )  # fmt: skip
