@@ -31,9 +31,11 @@ class OnCartridge:
 class ChipFile:
     """A file in memory; `dropped` counts, by reason, what is missing or different in it.
 
-    on_cartridge: for a source file, the size of what is assembled from it.
+    on_cartridge: for a source file, the size of what is assembled from it. warning: what keeps the
+    file from being used as it is meant, "" is nothing.
     """
 
     data: bytes
     dropped: tuple[Dropped, ...] = ()
     on_cartridge: OnCartridge | None = None
+    warning: str = ""

@@ -38,7 +38,6 @@ from chipassets.chips.chipsong import (
     ChipNote,
     ChipSong,
     ChipVoice,
-    Dropped,
     Instrument,
     Macro,
     counted,
@@ -132,10 +131,15 @@ def encode_uge(
     kinds = [list(lane.sounds) for lane in (lanes[0], *lanes[2:])]
     body = uge_bytes(texts, kinds, _wave_table(waves), ticks[0], played)
     size = driver_bytes(kinds, played)
-    if size > MOST_BYTES:
-        reason = f"UGE: {size} bytes in a game, and GB Studio has {MOST_BYTES} for a song"
-        changed = (*changed, Dropped(reason, 1))
-    return ChipFile(body, (*changed, *counted(sorted(lost.items()))))
+    warning = (
+        f"its uge file takes {size} bytes in a game of GB Studio, which has {MOST_BYTES} for a "
+        "song: make it shorter (length:)"
+    )
+    return ChipFile(
+        body,
+        (*changed, *counted(sorted(lost.items()))),
+        warning=warning if size > MOST_BYTES else "",
+    )
 
 
 def _row_ticks(grid: Grid, patterns: Sequence[range], frame_rate_hz: Fraction) -> list[int]:

@@ -126,7 +126,7 @@ class Encoded:
 class TrackFiles:
     """The files of a track: those of its formats in the order of the plan, and its layers.
 
-    warnings: which formats are missing, as their file cannot hold the track.
+    warnings: which formats are missing, as their file cannot hold the track, or cannot be used.
     """
 
     formats: tuple[Encoded, ...]
@@ -141,7 +141,7 @@ class TrackFiles:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The files of some formats, by format, and which formats are missing and why."""
+    """The files of some formats, by format, and why one is missing or cannot be used."""
 
     files: dict[str, list[Encoded]]
     warnings: dict[str, str]
@@ -179,9 +179,14 @@ def _made(encoders: Mapping[str, Callable[..., Parts]], finished: Finished, *mix
     for name in finished.plan.formats:
         if name in encoders:
             try:
-                made.files[name] = _files(name, encoders[name](finished, *mix), finished)
+                parts = encoders[name](finished, *mix)
             except FullError as error:
                 made.warnings[name] = f"it has no {name} file: {error}"
+                continue
+            made.files[name] = _files(name, parts, finished)
+            said = [file.warning for file in parts.values() if file.warning]
+            if said:
+                made.warnings[name] = "; ".join(said)
     return made
 
 

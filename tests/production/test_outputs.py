@@ -155,6 +155,19 @@ def test_a_file_that_cannot_hold_the_track_is_left_out_with_a_warning(
     assert entry.warnings[-1] == "it has no spc file: the sound memory is too small"
 
 
+def test_a_file_that_cannot_be_used_as_meant_is_there_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def large(_: object) -> Mapping[str, ChipFile]:
+        return {"": ChipFile(b"song", warning="its vgm file is too large for a game")}
+
+    monkeypatch.setitem(ENCODERS, "vgm", large)
+    entry, files = finish("midi", "vgm", chip="nes", loop_start_bar=1)
+    assert list(entry.files) == ["midi", "vgm"]
+    assert b"song" in files.values()
+    assert entry.warnings[-1] == "its vgm file is too large for a game"
+
+
 def test_the_sound_of_all_voices_is_let_go_before_a_voice_is_rendered_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
