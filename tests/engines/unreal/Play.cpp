@@ -41,6 +41,7 @@ int main(int, char** Files)
 	FSubsystemCollectionBase Collection;
 	UChipassetsMusic Music;
 	Music.Initialize(Collection);
+	auto Wide = [](const std::string& Word) { return FString(Widen(Word.c_str()).c_str()); };
 	TArray<FString> Wanted;
 	for (const char* Name : {"title", "victory", "battel"}) Wanted.Held.push_back(Wide(Name));
 	Music.Preload(Wanted);
@@ -58,7 +59,6 @@ int main(int, char** Files)
 			std::vector<std::string> Row = Script.front();
 			Script.pop_front();
 			Row.resize(7);
-			auto Wide = [](const std::string& Word) { return FString(Widen(Word.c_str()).c_str()); };
 			if (Row[1] == "enter")
 			{
 				TArray<FString> Moods;
