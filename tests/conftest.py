@@ -64,9 +64,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seed", type=int, default=0, help="which inputs -m fuzz makes")
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Return one worker more than there are cores: tests of engines mostly wait for sound."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return the number of cores, and one more for slow tests: engines mostly wait for sound."""
+    return (os.cpu_count() or 1) + (not str(config.option.markexpr).startswith("not slow"))
 
 
 class _ByFile(LoadGroupScheduling):  # type: ignore[misc]

@@ -80,7 +80,7 @@ def test_no_bar_is_louder_than_full(moods: list[str], bars: int, loops: bool) ->
         ("gameboy", "sad", 1.6, 6.0),
     ],
 )
-@pytest.mark.default_cases(3)
+@pytest.mark.default_cases(2)
 def test_the_loudness_range_is_what_the_mood_asks(
     chip: str, mood: str, low: float, high: float
 ) -> None:

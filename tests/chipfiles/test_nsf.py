@@ -59,7 +59,7 @@ def test_vrc6_logs_come_back(log: RegisterLog) -> None:
         (lambda: RegisterLog("nes", ((Write(0x4015, 15),), *((),) * 400), 200), 1),
     ],
 )
-@pytest.mark.default_cases(4)
+@pytest.mark.default_cases(2)
 def test_a_6502_sees_every_frame_and_the_loop(made: Callable[[], RegisterLog], banks: int) -> None:
     pytest.importorskip("py65")
     from tests.chipfiles.console import Console

@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import mido
+import pytest
 
 from tests.cli.conftest import Run
 
@@ -36,6 +37,7 @@ def test_a_bundles_notes_are_those_of_its_preview(built: Path, chipassets: Run) 
     assert (built / "town.PNG").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_six_eight_is_told_wherever_a_metre_is(tmp_path: Path, chipassets: Run) -> None:
     (tmp_path / "game.yaml").write_text(
         "game: Tiny Quest\nseed: 3\nformats: [wav, midi, preview]\n"

@@ -107,7 +107,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("how", ["--accept-all", "frozen"])
-@pytest.mark.default_cases(6)
+@pytest.mark.default_cases(4)
 def test_kept_music_survives_a_change_of_anything(
     game: Path, chipassets: Run, how: str, change: str
 ) -> None:

@@ -191,6 +191,7 @@ def test_without_sound_it_plays_on(bundle: Path, tmp_path: Path) -> None:
         ("mash up until battle 50\n", "line 1: scene battle did not come in 50 steps"),
     ],
 )
+@pytest.mark.default_cases(2)
 def test_scripts_that_are_wrong_say_where(
     bundle: Path, tmp_path: Path, script: str, message: str
 ) -> None:

@@ -106,6 +106,7 @@ def test_the_resource_names_every_file_once_and_its_clips_in_order(music: Music)
     assert '&"battle"' in text
 
 
+@pytest.mark.slow
 def test_the_add_on_is_gdscript_by_gdtoolkits_parser(music: Music) -> None:
     parser = pytest.importorskip("gdtoolkit.parser").parser
     items = [*EXPORTERS["godot"].items(music), *EXPORTERS["godot"].example(music)]

@@ -96,6 +96,7 @@ def test_intro_loop_and_bar_lines_are_exact_to_the_sample(played: Path) -> None:
     assert off_line((starts[5].at - starts[4].at) * 44_100, 44_100) < 1
 
 
+@pytest.mark.slow
 def test_layers_ducking_and_stings_have_their_levels(played: Path) -> None:
     assert_gains((played / "said.txt").read_text(), within=0.02)
 

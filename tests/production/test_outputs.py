@@ -116,7 +116,7 @@ ON_NES = [name for name in FORMATS if format_fault(name, "nes") is None]
     "name",
     ["nsf", "gbs", "vgm", "spc", "famitracker", "famistudio", "famitone", "uge", "mod", "it"],
 )
-@pytest.mark.default_cases(20)
+@pytest.mark.default_cases(14)
 def test_a_format_holds_the_chips_that_the_table_says(name: str, chip: str) -> None:
     if format_fault(name, chip) is None:
         assert len(finish(name, chip=chip)[1]) == 1
@@ -127,7 +127,7 @@ def test_a_format_holds_the_chips_that_the_table_says(name: str, chip: str) -> N
 
 @pytest.mark.parametrize("name", ON_NES)
 @pytest.mark.parametrize("loop_start_bar", [0, 1, None])
-@pytest.mark.default_cases(20)
+@pytest.mark.default_cases(14)
 def test_every_format_gives_files_that_the_index_lists(
     name: str, loop_start_bar: int | None
 ) -> None:

@@ -175,7 +175,7 @@ def scale_in(room: str, voice: str) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("room", ROOMS)
 @pytest.mark.parametrize("voice", ["voice1", "voice5"])
-@pytest.mark.default_cases(3)
+@pytest.mark.default_cases(1)
 def test_held_notes_stay_as_loud_as_each_other(room: str, voice: str) -> None:
     in_room = scale_in(room, voice)
     with pytest.MonkeyPatch.context() as patch:

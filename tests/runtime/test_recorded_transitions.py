@@ -132,6 +132,7 @@ def test_a_track_that_is_entered_again_after_a_stop_sounds_once(tmp_path: Path) 
     ],
     ids=["stopped", "taken"],
 )
+@pytest.mark.default_cases(1)
 def test_music_that_the_game_disturbs_plays_on_in_its_place(
     tmp_path: Path, name: str, disturb: str
 ) -> None:

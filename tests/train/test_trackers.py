@@ -81,6 +81,7 @@ def found(content: MidiContent, song: ChipSong) -> Told:
 
 
 @pytest.mark.parametrize("name", TRACKS)
+@pytest.mark.default_cases(5)
 def test_our_own_modules_read_back_as_our_notes(name: str, tmp_path: Path) -> None:
     text = (GOLDEN / f"scores_{name}.txt").read_text()
     score = score_from_lines(text[text.index("chipassets score") :].splitlines())

@@ -91,7 +91,7 @@ def heard(pcm: Pcm, start: int, samples: int) -> Samples:
 
 @pytest.mark.parametrize("loop_start_bar", [0, 1, None])
 @pytest.mark.parametrize("chip", ["nes", "gameboy"])
-@pytest.mark.default_cases(2)
+@pytest.mark.default_cases(1)
 def test_it_gives_the_files_samples(played: Played, chip: str, loop_start_bar: int | None) -> None:
     music = tune(2, loop_start_bar, chip=chip)
     log = tune_log(2, loop_start_bar, chip)
@@ -113,6 +113,7 @@ def test_it_knows_every_filter(played: Played, filter_name: str) -> None:
     assert np.abs(found - heard(pcm, 10_000, 60_000)).max() < 0.75
 
 
+@pytest.mark.slow
 def test_it_plays_the_sample_channel(played: Played) -> None:
     _plays_like_the_file(played, tune_log(2, drums="dmc"))
 
