@@ -9,6 +9,7 @@ from typing import Any
 
 from chipassets.bundle import TrackEntry
 from chipassets.music.lengths import bars_text
+from chipassets.music.uses import say_parts
 from chipassets.report.compare import Change, Difference
 from chipassets.report.details import draw_details
 from chipassets.report.html import Html, card_id, element, join
@@ -219,9 +220,10 @@ def _draw_score(side: Side, label: str) -> Html:
 
 
 def _draw_ruler(entry: TrackEntry) -> Html:
-    """Return the names of the sections above the numbers of the bars.
+    """Return the names of the sections, the phrases, and the numbers of the bars.
 
-    What sounds after the last bar gets room without a number.
+    A phrase is a bracket with its cadence; what the parts do in a section stands in its tooltip,
+    and both in words below. What sounds after the last bar gets room without a number.
     """
     bars = [
         element("span", str(bar + 1), class_="far" if bar % 4 else None)
@@ -229,9 +231,28 @@ def _draw_ruler(entry: TrackEntry) -> Html:
     ]
     over = track_steps(entry) / steps_per_bar(entry.beats_per_bar) - entry.bars
     rest = element("span", style=f"flex:{over:g}") if over > 0 else None
-    sections = [element("span", part.name, style=f"flex:{part.bars}") for part in entry.sections]
+    sections = [
+        element(
+            "span",
+            part.name,
+            style=f"flex:{part.bars}",
+            title="; ".join(say_parts(part.parts.items())) or None,
+        )
+        for part in entry.sections
+    ]
+    phrases = [
+        element(
+            "span",
+            phrase.cadence,
+            style=f"flex:{phrase.bars}",
+            title=f"a phrase that closes {phrase.cadence}" if phrase.cadence else None,
+        )
+        for part in entry.sections
+        for phrase in part.phrases
+    ]
     return join(
         element("div", *sections, rest, class_="sections"),
+        element("div", *phrases, rest, class_="phrases") if phrases else None,
         element("div", *bars, rest, class_="ruler"),
     )
 

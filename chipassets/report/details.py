@@ -35,6 +35,7 @@ def draw_details(track: OpenedTrack, provenance: Mapping[str, Any]) -> Html:
     asked = gather_evidence(entry, plan)
     return element(
         "div",
+        _draw_form(entry),
         _fold(
             "Moods and evidence",
             _draw_tags(tags),
@@ -43,7 +44,6 @@ def draw_details(track: OpenedTrack, provenance: Mapping[str, Any]) -> Html:
         ),
         _fold(f"Takes: why number {entry.take.name}", draw_takes(takes)) if takes else None,
         _draw_motifs(entry),
-        _draw_form(entry),
         _fold("Loop and level", _draw_facts(_sound_facts(entry, track.sound))),
         _draw_originality(entry),
         _fold("Files and origin", _draw_files(entry), _draw_facts(_origin(entry))),

@@ -21,7 +21,7 @@ from chipassets.bundle import PhraseEntry, SectionEntry
 from chipassets.cli.report import report_command
 from chipassets.errors import CheckError
 from chipassets.report import report, write_report
-from chipassets.report.card import say_time
+from chipassets.report.card import _draw_ruler, say_time
 from chipassets.report.compare import compare_tracks
 from chipassets.report.details import draw_details
 from chipassets.report.evidence import gather_evidence, gather_tags
@@ -495,3 +495,8 @@ def test_the_form_is_told_in_words_and_an_older_bundle_has_none(tmp_path: Path) 
     page = draw_details(replace(track, entry=entry), {})
     assert "1 to 2 half (open, on the dominant); 3 to 4 on F&lt;" in page
     assert "second voice: thirds; drums: kick 2 a bar" in page
+    # Above the roll a phrase is as wide as its bars.
+    ruler = _draw_ruler(entry)
+    assert '<span style="flex:2" title="a phrase that closes half">half</span>' in ruler
+    assert 'title="second voice: thirds; drums: kick 2 a bar">A</span>' in ruler
+    assert "phrases" not in _draw_ruler(track.entry)
