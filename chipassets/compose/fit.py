@@ -91,16 +91,16 @@ class Candidates:
 
     def take(self, rows: Integers) -> Candidates:
         """Return the candidates of these rows."""
-        return replace(
-            self,
-            steps=self.steps[rows],
-            lengths=self.lengths[rows],
-            degrees=self.degrees[rows],
-            alterations=self.alterations[rows],
-            counts=self.counts[rows],
-            base=self.base[rows],
-            labels=self.labels[rows],
-            shifts=self.shifts[rows],
+        return Candidates(
+            self.steps.take(rows, axis=0),
+            self.lengths.take(rows, axis=0),
+            self.degrees.take(rows, axis=0),
+            self.alterations.take(rows, axis=0),
+            self.counts.take(rows),
+            self.base.take(rows),
+            self.labels.take(rows),
+            self.shifts.take(rows),
+            self.names,
         )
 
 
@@ -120,16 +120,20 @@ def candidates_of(proposals: Sequence[Proposal], shifts: Sequence[int]) -> Candi
     names = tuple(dict.fromkeys((cell, operator) for cell, operator, *_ in proposals))
     labels = np.array([names.index((cell, op)) for cell, op, *_ in proposals], np.int64)
     base = np.array([cost for _, _, cost, _ in proposals], np.float64)
+    times = len(shifts)
     moves = np.tile(np.array(shifts, np.int64), len(proposals))
-    rows = np.repeat(np.arange(len(proposals)), len(shifts))
+    steps, lengths, degrees, alterations = (
+        np.ascontiguousarray(table[:, :, value]).repeat(times, axis=0) for value in range(4)
+    )
+    degrees += moves[:, None]
     return Candidates(
-        table[rows, :, 0],
-        table[rows, :, 1],
-        table[rows, :, 2] + moves[:, None],
-        table[rows, :, 3],
-        counts[rows],
-        base[rows],
-        labels[rows],
+        steps,
+        lengths,
+        degrees,
+        alterations,
+        counts.repeat(times),
+        base.repeat(times),
+        labels.repeat(times),
         moves,
         names,
     )

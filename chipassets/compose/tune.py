@@ -544,9 +544,10 @@ class _Search:
         def returns(again: tuple[int, int] | None) -> float:
             return 0.0 if again is None else return_weight * return_cost(*again, bar, literal)
 
+        times, alike = way.same.get, way.alike.get
         again = [
-            None if first is None else (way.same.get(same, 0), way.alike.get(alike, 0))
-            for first, same, alike in zip(options.firsts, options.same, options.alike, strict=True)
+            None if first is None else (times(key, 0), alike(rhythm, 0))
+            for first, key, rhythm in zip(options.firsts, options.same, options.alike, strict=True)
         ]
         # Other paths ask for the same: they mostly end on the same few pitches.
         stays = len(before.pitches) > 1 and before.pitches[-1] == before.pitches[-2]

@@ -95,7 +95,8 @@ def judged(candidates: Sequence[Candidate], choices: Choices) -> tuple[Candidate
     """Return the takes with `is_rejected` set as the choices say."""
     unwanted = {item.notes_sha256 for item in choices.rejected}
     return tuple(
-        replace(item, is_rejected=notes_sha256(item.score) in unwanted) for item in candidates
+        replace(item, is_rejected=bool(unwanted) and notes_sha256(item.score) in unwanted)
+        for item in candidates
     )
 
 
@@ -132,7 +133,7 @@ def _candidate(
     """Return a composed take with its rating; rejected if its notes are unwanted."""
     score = take.score
     found = judge(score, track, grams, take.search_cost, take.critic)
-    is_rejected = notes_sha256(score) in unwanted
+    is_rejected = bool(unwanted) and notes_sha256(score) in unwanted
     return Candidate(number, score, found.rating, found.complaints, is_rejected)
 
 

@@ -202,6 +202,8 @@ def _start_worker(
     reader, turn = taker
     with turn:
         _report, _shared = reports, reader.recv()
+    # What is loaded and shared stays: looking through it for circles each time takes time.
+    gc.freeze()
 
 
 def _end_with_parent() -> None:
