@@ -1383,6 +1383,32 @@
     });
   }
 
+  /** Buttons that cannot be used now, and keep the focus. */
+
+  /**
+   * Let a button be used or not. It keeps the focus and its place for Tab, as a disabled one would
+   * not: whoever has just pressed it stays where they were.
+   * @param {Element} button
+   * @param {boolean} isUsable
+   */
+  function setUsable(button, isUsable) {
+    button.setAttribute("aria-disabled", String(!isUsable));
+  }
+
+  /** Ignore clicks, and keys that click, on what cannot be used now. Call it once for a page. */
+  function ignoreUnusable() {
+    document.addEventListener(
+      "click",
+      (event) => {
+        const { target } = event;
+        if (!(target instanceof Element) || !target.closest("[aria-disabled=true]")) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      },
+      { capture: true },
+    );
+  }
+
   /** The manifest's text, with its problems at their lines while it is typed. */
 
 
@@ -1486,8 +1512,7 @@
     }
 
     _showState() {
-      const save = byId("save");
-      if (save instanceof HTMLButtonElement) save.disabled = !this.isChanged;
+      setUsable(byId("save"), this.isChanged);
       byId("unsaved").hidden = !this.isChanged;
     }
 
@@ -1794,9 +1819,13 @@
           : act("Accept", `accept-${take}`, `Accept take ${label}`, () => actions.accept(take), {
               "aria-pressed": "false",
             }),
-        act("Reject", `reject-${take}`, `Reject take ${label}`, () => actions.reject(take), {
-          disabled: item.state === "rejected" || take === "locked",
-        }),
+        act(
+          item.state === "rejected" ? "Rejected" : "Reject",
+          `reject-${take}`,
+          item.state === "rejected" ? `Take ${label} is rejected` : `Reject take ${label}`,
+          () => actions.reject(take),
+          { "aria-disabled": String(item.state === "rejected" || take === "locked") },
+        ),
       ),
     );
   }
@@ -2070,8 +2099,7 @@
    */
   function showStep(id, what) {
     const button = byId(id);
-    if (!(button instanceof HTMLButtonElement)) return;
-    button.disabled = !what;
+    setUsable(button, Boolean(what));
     const word = id === "undo" ? "Undo" : "Redo";
     button.title = what;
     button.setAttribute("aria-label", what ? `${word}: ${what}` : word);
@@ -2390,7 +2418,8 @@
   async function reject(name) {
     if (!name) return;
     await order(`${trackPath(track)}/reject`, { take: name });
-    if (name === take) await moveTake(1);
+    const names = list?.takes.map((one) => one.take) || [];
+    if (name === take && names.indexOf(name) < names.length - 1) await moveTake(1);
   }
 
   async function reroll() {
@@ -2431,7 +2460,7 @@
   }
 
   /** @param {"undo" | "redo"} word */
-  const stepBack = (word) => attempt(async () => tell(await order(word)));
+  const stepBack = (word) => attempt(() => order(word));
 
   /** @param {number} offset */
   async function moveTake(offset) {
@@ -2595,6 +2624,7 @@
   addEventListener("beforeunload", (event) => {
     if (editor.isChanged) event.preventDefault();
   });
+  ignoreUnusable();
   document.addEventListener("keydown", onKey);
   setVolume();
   follow();

@@ -224,8 +224,9 @@ class Session:
 
         if self.worker.decides:
             self.worker.ask(word, "", run)
-            return f"{word} waits for the decisions before it"
-        told = run(lambda _: None)
+            told = f"{word} waits for the decisions before it"
+        else:
+            told = run(lambda _: None)
         self.news.tell(told)
         return told
 

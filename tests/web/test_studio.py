@@ -218,6 +218,67 @@ def test_takes_are_chosen_and_decided_by_keyboard_alone(studio: Opened) -> None:
     assert studio.page.complaints() == []
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_focus_stays_on_what_was_pressed(opened: Callable[..., Opened], width: int) -> None:
+    """A button that has nothing more to do would drop the focus if it were disabled."""
+    studio = opened(width=width)
+    page = studio.page
+    page.resize(width, 812, mobile=width < 500)
+    studio.wait_until("document.querySelector('#count').textContent === '2 takes'")
+    studio.wait_until("document.querySelectorAll('.note').length > 8")
+
+    def press(key: str, told: str) -> str:
+        where = (
+            f"(document.querySelector('[data-key=\"{key}\"]') || document.getElementById('{key}'))"
+        )
+        state = (
+            f"['aria-label', 'aria-pressed', 'aria-disabled'].map((n) => {where}.getAttribute(n))"
+        )
+        before = page.run(f"told.length = 0; {where}.focus(); {state}.join()")
+        studio.press("Enter")
+        studio.wait_told(told)
+        studio.wait_until(f"{state}.join() !== {json.dumps(before)}")
+        active = "document.activeElement"
+        return str(page.run(f"{active}.dataset.key || {active}.id"))
+
+    last = "2"
+    if studio.selected == "1":
+        studio.press("j")
+        studio.wait_until("document.activeElement.dataset.key === 'play-2'")
+    assert press(f"accept-{last}", "take 2 is accepted") == f"accept-{last}"
+    assert press(f"accept-{last}", "no longer accepted") == f"accept-{last}"
+    assert press(f"reject-{last}", "take 2 is rejected") == f"reject-{last}"
+    assert page.run("told.filter((text) => text).length") == 1, "said once, and nothing else"
+    rejected = f"document.querySelector('[data-key=\"reject-{last}\"]')"
+    studio.wait_until(f"{rejected}.ariaDisabled === 'true'")
+    assert page.run(f"{rejected}.getAttribute('aria-label')") == "Take 2 is rejected"
+    decided = (studio.manifest.parent / "game.lock").read_bytes()
+    studio.press("Enter")
+    for told in ("undo: rejecting", "undo: unaccepting", "undo: accepting"):
+        assert press("undo", told) == "undo"
+        assert page.run("told.filter((text) => text).length") == 1
+    studio.wait_until("document.querySelector('#undo').ariaDisabled === 'true'")
+    assert page.run("document.activeElement.id") == "undo"
+    page.run("told.length = 0")
+    studio.press("Enter")
+    for told in ("redo: accepting", "redo: unaccepting", "redo: rejecting"):
+        assert press("redo", told) == "redo"
+    studio.wait_until("document.querySelector('#redo').ariaDisabled === 'true'")
+    assert (studio.manifest.parent / "game.lock").read_bytes() == decided
+    states = {
+        node["name"]["value"]: {p["name"]: p["value"].get("value") for p in node["properties"]}
+        for node in page.call("Accessibility.getFullAXTree")["nodes"]
+        if not node.get("ignored") and node["role"]["value"] == "button"
+    }
+    assert states["Redo"]["disabled"]
+    assert states["Take 2 is rejected"]["disabled"]
+    assert states["Accept take 1"]["pressed"] == "false"
+    page.run(f"{TYPE}({json.dumps(GAME.replace('calm', 'dark'))})")
+    assert press("save", "game.yaml edited") == "save"
+    studio.wait_until("document.querySelector('#save').ariaDisabled === 'true'")
+    assert page.run("document.activeElement.id") == "save"
+
+
 def test_tab_reaches_the_takes_and_the_focus_is_seen(studio: Opened) -> None:
     seen = []
     for _ in range(40):

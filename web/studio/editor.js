@@ -3,6 +3,7 @@
 import { byId } from "../page/elements.js";
 import { fill, make } from "./build.js";
 import { order, Refused } from "./server.js";
+import { setUsable } from "./usable.js";
 
 const REST_MS = 400;
 
@@ -104,8 +105,7 @@ export class Editor {
   }
 
   _showState() {
-    const save = byId("save");
-    if (save instanceof HTMLButtonElement) save.disabled = !this.isChanged;
+    setUsable(byId("save"), this.isChanged);
     byId("unsaved").hidden = !this.isChanged;
   }
 

@@ -122,9 +122,13 @@ function drawTake(list, item, now, actions) {
         : act("Accept", `accept-${take}`, `Accept take ${label}`, () => actions.accept(take), {
             "aria-pressed": "false",
           }),
-      act("Reject", `reject-${take}`, `Reject take ${label}`, () => actions.reject(take), {
-        disabled: item.state === "rejected" || take === "locked",
-      }),
+      act(
+        item.state === "rejected" ? "Rejected" : "Reject",
+        `reject-${take}`,
+        item.state === "rejected" ? `Take ${label} is rejected` : `Reject take ${label}`,
+        () => actions.reject(take),
+        { "aria-disabled": String(item.state === "rejected" || take === "locked") },
+      ),
     ),
   );
 }

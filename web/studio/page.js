@@ -12,6 +12,7 @@ import { showFields } from "./fields.js";
 import { showFeatures, showTakes, showTracks, showWork } from "./lists.js";
 import { drawRoll, drawSections, drawVoices, placeOf, sampleAt } from "./roll.js";
 import { base64, order, Refused, read, readBytes, takePath, trackPath } from "./server.js";
+import { ignoreUnusable, setUsable } from "./usable.js";
 
 const RETRY_MS = 2000;
 
@@ -112,8 +113,7 @@ function showState(state, isFirst) {
  */
 function showStep(id, what) {
   const button = byId(id);
-  if (!(button instanceof HTMLButtonElement)) return;
-  button.disabled = !what;
+  setUsable(button, Boolean(what));
   const word = id === "undo" ? "Undo" : "Redo";
   button.title = what;
   button.setAttribute("aria-label", what ? `${word}: ${what}` : word);
@@ -432,7 +432,8 @@ async function accept(name) {
 async function reject(name) {
   if (!name) return;
   await order(`${trackPath(track)}/reject`, { take: name });
-  if (name === take) await moveTake(1);
+  const names = list?.takes.map((one) => one.take) || [];
+  if (name === take && names.indexOf(name) < names.length - 1) await moveTake(1);
 }
 
 async function reroll() {
@@ -473,7 +474,7 @@ async function rollMore() {
 }
 
 /** @param {"undo" | "redo"} word */
-const stepBack = (word) => attempt(async () => tell(await order(word)));
+const stepBack = (word) => attempt(() => order(word));
 
 /** @param {number} offset */
 async function moveTake(offset) {
@@ -637,6 +638,7 @@ addEventListener("reload", () => attempt(load));
 addEventListener("beforeunload", (event) => {
   if (editor.isChanged) event.preventDefault();
 });
+ignoreUnusable();
 document.addEventListener("keydown", onKey);
 setVolume();
 follow();
