@@ -51,11 +51,13 @@ def _room(name: str, *modules: str) -> tuple[str, ...]:
     return tuple(f"chipassets/{name}/{module}.py" for module in modules)
 
 
+def _files(room: str) -> tuple[str, ...]:
+    paths = ROOT.glob(f"chipassets/{room}/*.py")
+    return tuple(sorted(str(path.relative_to(ROOT)) for path in paths))
+
+
 AREAS = {
-    "shape": Area(
-        tuple(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("chipassets/shape/*.py"))),
-        ("tests/shape",),
-    ),
+    "shape": Area(_files("shape"), ("tests/shape",)),
     "selection": Area(
         _room("selection", "moods", "takes", "craft"),
         ("tests/selection", "tests/test_tables.py"),
@@ -83,15 +85,31 @@ AREAS = {
         ("tests/resolve", "tests/production/test_links.py"),
     ),
     "decisions": Area(
-        _room("decisions", "auditions", "rerolling", "midi_import", "midi_voices", "whole_tracks"),
+        _room(
+            "decisions", "auditions", "rerolling", "midi_import", "midi_voices", "stored_bar",
+            "whole_tracks",
+        ),
         ("tests/decisions", "tests/cli/test_takes.py"),
     ),
+    "stored": Area(_files("stored"), ("tests/stored", "tests/cli/test_answers.py")),
+    "music": Area(
+        _room("music", "keys", "lengths", "metrics", "uses"),
+        ("tests/test_tables.py", "tests/music"),
+    ),
+    "chipfiles": Area(
+        _room(
+            "chipfiles", "famitone", "ft_bank", "grid", "it", "mod", "nsf_player", "spc", "uge",
+            "uge_file", "uge_sounds", "vgm",
+        ),
+        ("tests/chipfiles",),
+    ),
+    "trackers": Area(_files("train/trackers"), ("tests/train/test_trackers.py",)),
     "bundle": Area(_room("bundle", "files", "names", "place", "store", "swap"), ("tests/bundle",)),
     "compose": Area(
         _room(
-            "compose", "bass", "cells", "choosing", "drums", "fit", "further", "harmonies",
-            "harmony", "harmony_rules", "inner", "operators", "phrasing", "piece", "planning",
-            "tune",
+            "compose", "bass", "cells", "choosing", "drums", "entries", "fit", "further",
+            "harmonies", "harmony", "harmony_rules", "inner", "operators", "phrasing", "piece",
+            "planning", "tune",
         ),
         ("tests/test_composed_goldens.py", "tests/compose"),
     ),

@@ -70,6 +70,29 @@ def test_what_a_bass_does(does: str) -> None:
     assert part(score([], BASS[does]), "bass") == does
 
 
+def eighths(moves: list[int]) -> list[tuple[int, int, int]]:
+    """Notes of two steps, with these semitones from each to the next."""
+    return [(2 * n, 2, 40 + sum(moves[:n])) for n in range(len(moves) + 1)]
+
+
+@pytest.mark.parametrize(
+    ("moves", "does"),
+    [
+        ([0] * 18 + [5, -5] * 6, "driving"),
+        ([0] * 17 + [5, -5] * 6 + [5], "pattern"),
+        ([12, -12] * 9 + [5, -5] * 6, "octaves"),
+        ([12, -12] * 8 + [12, -5, 5] + [5, -5] * 5 + [5], "pattern"),
+    ],
+)
+def test_a_bass_does_what_three_fifths_of_its_moves_do(moves: list[int], does: str) -> None:
+    assert len(moves) == 30
+    assert part(score([], eighths(moves)), "bass") == does
+
+
+def test_a_repeated_note_does_not_run() -> None:
+    assert part(score([(step, 1, 55) for step in range(64)]), "inner") == "ostinato"
+
+
 @pytest.mark.parametrize(
     ("chords", "loop", "cadence"),
     [

@@ -8,6 +8,7 @@ import shutil
 import struct
 import subprocess
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from chipassets.train.trackers.percussion import CLOSED_HAT, KICK, SNARE, drum_b
 from chipassets.train.trackers.pico8 import read_pico8
 from chipassets.train.trackers.playing import Played, play
 from chipassets.train.trackers.reading import songs_of_tracker
+from chipassets.train.trackers.rows import EMPTY, Cell, Row
 from chipassets.train.trackers.uge import read_uge
 from chipassets.units import steps_per_bar
 from tests.test_composed_goldens import MANIFEST, METRES, tracks_of
@@ -145,6 +147,45 @@ def module(
 def notes_of(data: bytes) -> list[tuple[float, float, int]]:
     """The notes of a module in rows."""
     return [(note.start, note.end, note.pitch) for note in play(read_mod(data)).notes]
+
+
+@dataclass
+class OneChannel:
+    """A module of one channel and one pattern."""
+
+    cells: list[Cell]
+    channels = ("only",)
+    speed = 6
+    tempo = 125
+    places = 1
+    damaged = 0
+
+    @property
+    def pattern_rows(self) -> int:
+        return len(self.cells)
+
+    def row(self, place: int, row: int) -> Row:
+        return Row([self.cells[row]])
+
+    def tick_seconds(self, tempo: int) -> float:
+        return 2.5 / tempo
+
+
+def test_a_channel_has_full_volume_until_a_cell_sets_one() -> None:
+    for cells, end in (([Cell(pitch=60), Cell(nudge=-1.0), EMPTY], 2.0),
+                       ([Cell(pitch=60), Cell(nudge=-0.9), EMPTY], 3.0)):  # fmt: skip
+        (note,) = play(OneChannel(cells)).notes
+        assert (note.start, note.end, note.velocity) == (0.0, end, 127)
+
+
+def test_a_note_that_is_over_does_not_start_again_with_a_volume() -> None:
+    """A sound of one row is silent afterwards; a held one becomes audible again."""
+    silent, loud = Cell(volume=0.0), Cell(volume=1.0)
+    short, held = Cell(pitch=60, lasts_seconds=0.12), Cell(pitch=60)
+    assert [(n.start, n.end) for n in play(OneChannel([short, silent, loud])).notes] == [(0, 1)]
+    assert [(n.start, n.end) for n in play(OneChannel([held, silent, loud])).notes] == [
+        (0, 1), (2, 3),
+    ]  # fmt: skip
 
 
 def test_a_delay_a_cut_and_volume_0_move_the_edges_of_notes() -> None:
@@ -343,6 +384,27 @@ def test_every_track_of_a_famitracker_text_is_a_piece(tmp_path: Path) -> None:
     assert first.tempi == [(0, 400_000)]
 
 
+@pytest.mark.parametrize(
+    ("macro", "volume", "velocity"),
+    [
+        ("15 8 0", "F", 127),
+        ("15 8 0", "8", 68),
+        ("7 9 0", "8", 41),
+        ("31 8 0", "8", 68),  # more than the chip has
+        (None, "8", 68),
+    ],
+)
+def test_a_drum_is_as_loud_as_its_cell_times_the_peak_of_its_macro(
+    macro: str | None, volume: str, velocity: int, tmp_path: Path
+) -> None:
+    text = FAMITRACKER.replace("F-# 02 F", f"F-# 02 {volume}")
+    if macro is None:
+        text = text.replace("INST2A03 2 0", "INST2A03 2 -1")
+    (tmp_path / "a.txt").write_text(text.replace("15 8 0", macro or ""))
+    (first, _), *_ = songs_of_tracker(tmp_path / "a.txt")
+    assert first.strokes[0][1:] == (CLOSED_HAT, velocity)
+
+
 def test_a_line_that_cannot_be_read_is_counted(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(FAMITRACKER.replace("ROW 01", "ROW zz", 1))
     raws = raws_of_tracker(tmp_path / "a.txt")
@@ -374,6 +436,19 @@ def test_a_cartridge_has_a_piece_for_each_song() -> None:
     assert first.row_seconds == [16 * 183 / 22_050] * 64
     assert len(second.notes) == 3
     assert not third.notes
+
+
+@pytest.mark.parametrize(
+    ("slow", "fast", "speed", "ticks"),
+    [(6, 2, 8, 8), (7, 2, 8, 16), (6, 2, 5, 16), (2, 6, 8, 8)],
+)
+def test_rows_of_a_cartridge_are_of_the_usual_speed_or_one_that_divides_it(
+    slow: int, fast: int, speed: int, ticks: int
+) -> None:
+    """A finer speed needs a quarter of the notes."""
+    sounds = {0: "01100000" + "18050" * slow, 1: f"01{speed:02x}0000" + "1c050" * fast}
+    (song,) = read_pico8(cartridge(sounds, ["00 00014141"]))
+    assert set(song.row_seconds) == {ticks * 183 / 22_050}
 
 
 def uge(version: int, rows: list[tuple[int, int, int, int]]) -> bytes:

@@ -212,7 +212,7 @@ class _Channel:
         """End the note at volume 0; a held one that becomes loud again begins anew."""
         if self.loudness <= 0:
             self._write(now)
-        elif self.root is not None and not self.sounding and now < self.until:
+        elif self.root is not None and not self.sounding:
             self._sound(self.root, now)
 
     def _change(self, cell: Cell, now: float, ticks: int) -> None:
