@@ -256,7 +256,7 @@ def _produce(
 
 
 def _with_history(stock: Stock, name: str, take: LockedTake) -> LockedTake:
-    """Return a take with the versions that the lock keeps; one that is given up becomes one."""
+    """Return a new take with the track's stored versions; an accepted take it replaces is added."""
     before = stock.lock.takes.get(name)
     if before is None or name not in stock.notes:
         return take

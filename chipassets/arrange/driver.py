@@ -51,10 +51,11 @@ Voices = Mapping[str, Sequence[State]]
 class Driver:
     """How a chip is played.
 
-    `start` returns the writes that open a full frame, `scene` those that open every other frame:
-    what changes with the form. `voice` returns the writes of one voice: what differs from the
-    shadow (everything if it is empty), which it updates. `join` combines a frame's writes where
-    voices share a register. `prepare` processes a voice's states before they are written.
+    `start` returns the first writes of a frame that sets every register, `scene` the first writes
+    of every other frame: what changes with the form. `voice` returns the writes of one voice for
+    what differs from the shadow (everything if it is empty), and updates the shadow. `join`
+    combines a frame's writes where voices share a register. `prepare` processes a voice's states
+    before they are written.
     """
 
     start: Callable[[ChipSong, int], tuple[Write, ...]]

@@ -93,7 +93,7 @@ _DRUM_ADSR = Adsr(ADSR_ON | 0x0F, 0xE0)
 
 
 def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
-    """Return the writes that open a full frame: main volumes, echo and its filter, no keys."""
+    """Return the writes that set the chip anew: main volumes, the echo and its filter, no keys."""
     room = _room(song)
     volume = _echo_volume(song, frame)
     return (
@@ -110,7 +110,7 @@ def _start(song: ChipSong, frame: int) -> tuple[Write, ...]:
 
 
 def _scene(song: ChipSong, frame: int, states: Voices) -> tuple[Write, ...]:
-    """Return the writes for the echo at a section's start: the voices in it and its volume.
+    """Return the writes to the echo after a section's start: its voices and its volume.
 
     The volume moves to the section's by one unit per frame.
     """

@@ -46,7 +46,7 @@ def _is_kept(char: str) -> bool:
 
 
 def _brings_back(words: list[str], name: str) -> bool:
-    """Return whether the words in title case give the name, so that no other name has them."""
+    """Return whether the words in title case are the name, so that no other name has them."""
     titled = [
         word if place and word in _SMALL_WORDS else word[:1].upper() + word[1:]
         for place, word in enumerate(words)
@@ -55,11 +55,11 @@ def _brings_back(words: list[str], name: str) -> bool:
 
 
 def _is_safe(plain: str) -> bool:
-    """Return whether a name is possible, and unlike all others, on every file system."""
+    """Return whether every file system allows a name and keeps it apart from other names."""
     folded = unicodedata.normalize("NFKC", plain.casefold())
     return folded == plain and plain not in _DEVICES and len(plain.encode()) <= _MAX_BYTES
 
 
 def _shortened(plain: str) -> str:
-    """Return the name cut to the most bytes that a file's name may have."""
+    """Return the name cut to the maximum length of a file name in bytes."""
     return plain.encode()[:_MAX_BYTES].decode(errors="ignore").rstrip("-")

@@ -62,7 +62,7 @@ def count_unheard(song: ChipSong, lost: Counter[str]) -> None:
 
 
 def sampled_drums(song: ChipSong) -> Iterator[tuple[ChipNote, str]]:
-    """Yield each drum note with its sample's name, if the sample ends in time."""
+    """Yield each drum note whose sample ends before the song does, with the sample's name."""
     notes: Sequence[ChipNote] = [note for voice in song.voices for note in voice.notes]
     for note in notes:
         name = song.instrument(note.instrument).sample

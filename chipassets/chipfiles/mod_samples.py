@@ -72,7 +72,11 @@ def tone_of(pitch: int, span: int) -> Tone | None:
 
 
 def tone_shape(octave: int) -> tuple[int, int]:
-    """Return samples and cycles of the tone that sounds at that octave in the highest periods."""
+    """Return the length of an octave's tone sample, in samples and in cycles of the wave.
+
+    Notes of the table's highest octave of periods sound at `octave`. The length is even and the
+    one closest in tune.
+    """
     hz = 440.0 * 2 ** ((_C0_MIDI + OCTAVE * octave - 69) / OCTAVE - _TABLE_SHARP_CENTS / 1200)
     per_cycle = PAL_CLOCK_HZ / PERIODS[OCTAVE * (MOST_SPAN - 1)] / hz
     most = max(1, int(_MOST_TONE_SAMPLES / per_cycle))

@@ -15,12 +15,12 @@ from chipassets.errors import ChipassetsError
 
 
 def tracks_of_manifest(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the tracks of the manifest on the command line that begin like the word."""
+    """Return the tracks of the manifest on the command line that start with the typed text."""
     return _beginning(incomplete, _values(_manifest(ctx)).get("tracks"))
 
 
 def tracks_of_bundle(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the tracks of the bundle on the command line that begin like the word."""
+    """Return the tracks of the bundle on the command line that start with the typed text."""
     from chipassets.bundle import read_index
 
     bundle = ctx.params.get("bundle")
@@ -32,7 +32,7 @@ def tracks_of_bundle(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def models(incomplete: str) -> list[str]:
-    """Return the names of the shipped models that begin like the word."""
+    """Return the names of the shipped models that start with the typed text."""
     from chipassets.manifest import manifest_schema
 
     return _beginning(incomplete, _words(manifest_schema()["properties"]["model"]))
@@ -99,6 +99,6 @@ def _words(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _beginning(incomplete: str, words: object) -> list[str]:
-    """Return those of the words that begin with what is typed; none if there is no list."""
+    """Return the words that start with the typed text; none if `words` is no list."""
     names = words if isinstance(words, Iterable) and not isinstance(words, str) else ()
     return [str(name) for name in names if str(name).startswith(incomplete)]

@@ -79,6 +79,7 @@ def doctor_command(
 
 
 def _python() -> Finding:
+    """Return whether this Python is supported."""
     fine = (3, 11) <= sys.version_info[:2] <= (3, 13)
     return Finding(
         "Python", platform.python_version(), "a build", "install Python 3.11 to 3.13", fine, True
@@ -86,6 +87,7 @@ def _python() -> Finding:
 
 
 def _model() -> Finding:
+    """Return whether the shipped model can be opened, with its hash."""
     from chipassets.compose.weights import open_model
 
     try:

@@ -198,6 +198,7 @@ class Cluster:
             raise self._lost() from error
 
     def _refuse_lost(self) -> None:
+        """Raise ClusterError if the scheduler went away."""
         if self.client.status != "running":
             raise self._lost()
 

@@ -122,7 +122,10 @@ def _broad(phrase: Phrase) -> Phrase:
 
 
 def _in_long_notes(phrase: Phrase, bars: range, kind: str) -> Phrase:
-    """Return the phrase with slots of this kind in these of its bars, where the tune may change."""
+    """Return the phrase with the slots of these bars changed to a kind.
+
+    Slots that the form needs, such as rests and cadences, stay.
+    """
     own = (piece.MAIN, piece.ANSWER, piece.FRAGMENT, piece.INVERSION, piece.BROAD)
     slots = tuple(
         replace(slot, kind=kind) if slot.kind in own and index in bars else slot

@@ -95,6 +95,7 @@ def _ms(track: TrackEntry, samples: int) -> float:
 
 
 def _package(music: Music, name: str) -> bytes:
+    """Return the package.json of the exported npm package."""
     adapters = {
         f"./{one}": {"types": f"./{one}.d.ts", "default": f"./{one}.js"}
         for one in ("howler", "phaser")

@@ -72,6 +72,6 @@ def starter_manifest(game: str) -> str:
 
 
 def _listed(start: str, names: Iterable[str], column: int) -> str:
-    """Return the names as a comment; a long one continues on lines of its own below its `#`."""
+    """Return the names as a comment, wrapped; each further line has its `#` at the column."""
     wrapped = wrap(start + ", ".join(names), _WIDTH - column)
     return f"\n{' ' * column}# ".join(wrapped)

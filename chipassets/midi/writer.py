@@ -71,7 +71,10 @@ def is_note_on(message: bytes) -> bool:
 
 
 def midi_file(tracks: Sequence[tuple[Iterable[Event], int]], ticks_per_beat: int) -> bytes:
-    """Return a file of format 1; each track has its events in the order of ticks, and its end."""
+    """Return a MIDI file of format 1.
+
+    tracks: for each track its events in order of ticks, and the tick at which it ends.
+    """
     header = b"".join(value.to_bytes(2, "big") for value in (1, len(tracks), ticks_per_beat))
     chunks = [_chunk(b"MThd", header)]
     chunks += [_chunk(b"MTrk", _content(events, end)) for events, end in tracks]

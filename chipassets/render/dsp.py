@@ -206,7 +206,7 @@ def play_voices(
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the chip's output at 32 kHz during a passage, and the echo's tail, in blocks, [2, n].
 
-    They are integers.
+    Samples have integer values.
     """
     score = registers.read(frames, clocks)
     yield from _play(score, clocks[-1], registers, following)

@@ -339,7 +339,7 @@ class Director:
             return
         if self.playing is match.track:
             self._pending = None
-            self._playback.serve(scene)
+            self._playback.assign_to(scene)
             return
         rule = manner.over(find_rule(self._rules, before, scene))
         keeps_place = self.playing is not None and match.track.shares_bars(self.playing)

@@ -84,8 +84,8 @@ def _refuse_constant(text: str) -> float:
     raise ValueError(f"{text} is not a JSON number")
 
 
-def _is_whole(text: str) -> bool:
-    """Return whether the text has no lone surrogates, which cannot be printed anywhere."""
+def _is_encodable(text: str) -> bool:
+    """Return whether a text can be encoded as UTF-8: it has no lone surrogates."""
     return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
@@ -294,7 +294,7 @@ class _Reader:
     def text(self, record: dict[str, object], key: str, where: str) -> str:
         """Return a text; empty, with a problem, if it is none."""
         value = record.get(key)
-        if isinstance(value, str) and value and _is_whole(value):
+        if isinstance(value, str) and value and _is_encodable(value):
             return value
         self._refuse(record, key, where, "a text")
         return ""
@@ -302,7 +302,7 @@ class _Reader:
     def texts(self, record: dict[str, object], key: str, where: str) -> tuple[str, ...]:
         """Return a list of texts, without what is none."""
         values = self._typed(record, key, where, list)
-        if any(not isinstance(value, str) or not _is_whole(value) for value in values):
+        if any(not isinstance(value, str) or not _is_encodable(value) for value in values):
             self._refuse(record, key, where, "a list of texts")
         return tuple(value for value in values if isinstance(value, str))
 
@@ -341,7 +341,7 @@ class _Reader:
         return [value for value in values if isinstance(value, dict)]
 
     def _typed(self, record: dict[str, object], key: str, where: str, kind: type[_T]) -> _T:
-        """Return a list or object; an empty one, with a problem, if it is none."""
+        """Return a list or object; an empty one, with a problem, for a value of another type."""
         value = record.get(key)
         if isinstance(value, kind):
             return value
@@ -356,9 +356,9 @@ class _Reader:
 
 
 def _is_pointer(path: Path) -> bool:
-    """Return whether the file is what Git LFS keeps in a file's place; False if unreadable."""
+    """Return whether a file is a Git LFS pointer, not the content; False if unreadable."""
     try:
         with path.open("rb") as file:
             return file.read(len(_POINTER)) == _POINTER
     except OSError:
-        return False  # its size is told then
+        return False  # the check of its size reports it

@@ -77,8 +77,8 @@ class Playback:
         if self._sounding is not None:
             self._sounding = self._sounding.replace(since_ms=now_ms, from_sample=position_samples)
 
-    def serve(self, scene: str) -> None:
-        """Make the sounding track this scene's music."""
+    def assign_to(self, scene: str) -> None:
+        """Make the sounding track the music of this scene."""
         if self._sounding is not None:
             self._sounding = self._sounding.replace(scene=scene)
 
@@ -93,7 +93,7 @@ class Playback:
     def restore(self, places: Mapping[str, tuple[Track, int]]) -> None:
         """Keep these positions for these scenes' music; forget what sounds."""
         self._left_at = dict(places)
-        self.serve("")
+        self.assign_to("")
         self._fading = None
 
     def delay(self, lost_ms: int) -> None:

@@ -28,7 +28,7 @@ class SceneStack:
     def enter(self, scene: str, moods: tuple[str, ...]) -> bool:
         """Put a scene on top, or return to it if it is in the stack.
 
-        Return whether that changed it.
+        Return whether the top scene or its moods changed.
         """
         before = self._entries[-1:]
         level = self._levels.get(scene, 0)

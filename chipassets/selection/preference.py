@@ -146,7 +146,7 @@ def _share(found: Sequence[bool] | NDArray[np.bool_]) -> float:
 
 
 def _rubs(upper: _Line, lower: _Line) -> float:
-    """Return how often two parts are a semitone apart: a share of the steps at which both sound."""
+    """Return the share of steps with a semitone between two parts, of those at which both sound."""
     both = (upper.sounding != _SILENT) & (lower.sounding != _SILENT)
     return _share(np.isin((upper.sounding - lower.sounding)[both] % OCTAVE, _RUBS))
 
@@ -158,7 +158,10 @@ def _commonest(opening: _Opening) -> float:
 
 
 def _grates(opening: _Opening) -> float:
-    """Return how many long notes begin a semitone, a tritone or a major seventh above the bass."""
+    """Return the share of long notes over a bass that begin dissonant with it.
+
+    A minor second, a tritone or a major seventh above it, in any octave.
+    """
     bass = opening.bass.sounding
     found = [
         (note.pitch - bass[note.start_step]) % OCTAVE in _GRATES
@@ -169,14 +172,14 @@ def _grates(opening: _Opening) -> float:
 
 
 def _comes_back(opening: _Opening) -> float:
-    """Return how many of the four bars after the middle also occur in the first half."""
+    """Return the share of the four bars after the middle that also occur in the first half."""
     half = len(opening.tune.bars) // 2
     before = set(opening.tune.bars[:half])
     return _share([bar in before for bar in opening.tune.bars[half : half + _PHRASE] if bar])
 
 
 def _long_fit(opening: _Opening) -> float:
-    """Return how many notes of a beat or more begin as tones of their chord; 1 without any."""
+    """Return the share of notes of a beat or more that begin as chord tones; 1 without any."""
     found = [
         note.pitch % OCTAVE in opening.chords[note.start_step].pitch_classes
         for note, value in zip(opening.tune.notes, opening.values.tolist(), strict=True)
@@ -186,7 +189,10 @@ def _long_fit(opening: _Opening) -> float:
 
 
 def _sequences(opening: _Opening) -> float:
-    """Return how many of the tune's bars have rhythm and directions of another one, elsewhere."""
+    """Return the share of the tune's bars that repeat an earlier bar's contour at other pitches.
+
+    That is its rhythm and the direction of each interval.
+    """
     seen: dict[tuple[object, ...], set[_BarNotes]] = {}
     full = [bar for bar in opening.tune.bars if len(bar) > 1]
     found = []
@@ -200,13 +206,13 @@ def _sequences(opening: _Opening) -> float:
 
 
 def _bars_of_their_own(opening: _Opening) -> float:
-    """Return how many of the tune's bars of two notes or more are different ones."""
+    """Return the number of distinct bars as a share of the tune's bars of two notes or more."""
     full = [bar for bar in opening.tune.bars if len(bar) > 1]
     return len(set(full)) / max(1, len(full))
 
 
 def _turns(opening: _Opening) -> float:
-    """Return how many of the tune's moves go the other way than the one before."""
+    """Return the share of the tune's intervals that change direction after the one before."""
     return _share(opening.moves[1:] * opening.moves[:-1] < 0)
 
 
@@ -217,14 +223,14 @@ def _below(opening: _Opening) -> float:
 
 
 def _mud(opening: _Opening) -> float:
-    """Return how often the second voice is less than a fifth above the bass, where both sound."""
+    """Return the share of steps with the second voice less than a fifth above the bass."""
     inner, bass = opening.inner.sounding, opening.bass.sounding
     both = (inner != _SILENT) & (bass != _SILENT)
     return _share((inner - bass)[both] < _FIFTH)
 
 
 def _dominants(opening: _Opening) -> float:
-    """Return how many fourth bars end on the dominant."""
+    """Return the share of every fourth bar that ends on the dominant."""
     dominant = (opening.score.key.tonic + _FIFTH) % OCTAVE
     return _share(
         [chord.root == dominant for chord in opening.halves[2 * _PHRASE - 1 :: 2 * _PHRASE]]
@@ -232,7 +238,7 @@ def _dominants(opening: _Opening) -> float:
 
 
 def _shared_onsets(opening: _Opening) -> float:
-    """Return how many of the tune's onsets the second voice shares."""
+    """Return the share of the tune's onsets at which the second voice also begins a note."""
     tune, inner = set(opening.tune.starts.tolist()), set(opening.inner.starts.tolist())
     return len(tune & inner) / max(1, len(tune))
 

@@ -126,7 +126,7 @@ class Worker:
         """Run a job, and tell its result or error."""
 
         def progress(share: float) -> None:
-            """Note how far the job is; stop it if it was cancelled."""
+            """Store the share of the job that is done; stop it if it was cancelled."""
             if job.is_cancelled:
                 raise _Cancelled
             if job.share is None or share - job.share >= _LEAST_STEP or share >= 1 > job.share:

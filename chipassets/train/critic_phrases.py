@@ -39,7 +39,7 @@ _SCALE_STEPS = (-7, -5, -3, -2, 2, 3, 5, 7)
 class Phrase:
     """Four bars: voices [64] by role, chords [8], their origin, and what was done to them.
 
-    kind: PERSON, the name of a spoiling, or the machine that wrote it.
+    kind: PERSON, a key of SPOILINGS, or the name of the composer that is no person.
     """
 
     piece: str
@@ -72,7 +72,10 @@ def phrases_of(piece: PartPiece, kind: str, rng: np.random.Generator) -> list[Ph
 def phrases_of_voices(
     piece: PartPiece, kind: str, voices: dict[str, Tokens], rng: np.random.Generator
 ) -> list[Phrase]:
-    """Return phrases of voices as a sample of a piece."""
+    """Return phrases of four bars of these voices, labelled with the piece and `kind`.
+
+    Chords as in `phrases_of`. Phrases with hardly any notes are left out.
+    """
     found = []
     upper = [tokens for role, tokens in voices.items() if role != "bass"]
     labels = (label_chords(upper, voices["bass"]), label_chords(upper[1:], voices["bass"]))

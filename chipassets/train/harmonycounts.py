@@ -123,7 +123,7 @@ def _count_span(
 
 
 def _filled(named: Sequence[tuple[str, int] | None]) -> list[tuple[str, int]]:
-    """Return half bars without gaps: an unknown one repeats the one before."""
+    """Return the chords of half bars without gaps: an unknown one repeats the one before."""
     first = next((chord for chord in named if chord), None)
     filled = []
     for chord in named:
@@ -134,7 +134,10 @@ def _filled(named: Sequence[tuple[str, int] | None]) -> list[tuple[str, int]]:
 
 
 def _bass_of(chord: tuple[str, int], mode: str) -> int:
-    """Return the semitone of the bass above the tonic, from 0 up as the root's place."""
+    """Return the pitch class of a chord's bass relative to the tonic.
+
+    chord: its name, and the index of the bass among its tones, counted up from the root.
+    """
     read = parse_chord(chord[0], Key(0, mode))
     above = sorted((tone - read.root) % OCTAVE for tone in read.pitch_classes)
     return (read.root + above[min(chord[1], len(above) - 1)]) % OCTAVE

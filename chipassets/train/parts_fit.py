@@ -168,7 +168,7 @@ class Batches:
         return torch.from_numpy(classes).long(), torch.from_numpy(np.stack([p[1] for p in pairs]))
 
     def _window(self) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
-        """Return a random window, transposed at times."""
+        """Return a random window of a random piece, sometimes transposed."""
         styles = list(self._by_style)
         style = styles[self.rng.choice(len(styles), p=self._shares)]
         found = self._by_style[style]

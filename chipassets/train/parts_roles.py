@@ -43,9 +43,9 @@ def bar_parts(role: str, tokens: Integers, lead: Integers | None) -> NDArray[np.
 
 
 def bar_likeness(tokens: Integers) -> NDArray[np.int64]:
-    """Return each bar's likeness [bars], an index in LIKENESSES.
+    """Return how each bar resembles an earlier one [bars], an index in LIKENESSES.
 
-    The closest, of the nearest bar.
+    Of several earlier bars the most similar one counts; of equally similar ones the nearest.
     """
     bars = np.asarray(tokens).reshape(-1, STEPS_A_BAR)
     levels = np.zeros(len(bars), np.int64)

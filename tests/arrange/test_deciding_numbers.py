@@ -142,7 +142,7 @@ def test_the_other_timbre_is_another_duty() -> None:
 
 
 @pytest.mark.parametrize(("leap", "is_scooped"), [(3, False), (4, True)])
-def test_the_tune_scoops_up_to_a_third_and_more(leap: int, is_scooped: bool) -> None:
+def test_the_tune_scoops_up_to_notes_a_third_or_more_above(leap: int, is_scooped: bool) -> None:
     notes = [ChipNote(0, 32, 60, 15, "reed"), ChipNote(32, 32, 60 + leap, 15, "reed")]
     timing = Timing(128, 4, 2, None)
     last = express(notes, Instrument("reed"), (), timing, role="lead")[-1]

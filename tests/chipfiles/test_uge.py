@@ -325,7 +325,7 @@ def test_a_track_that_ends_goes_on_with_silence() -> None:
     assert all(note.start_tick < tick(song.frames) for voice in heard for note in voice)
 
 
-def test_a_song_that_is_too_large_for_a_game_is_told_of() -> None:
+def test_a_song_that_is_too_large_for_a_game_is_reported() -> None:
     """40 patterns of 4 bars on three voices, no two alike, of 192 bytes each."""
     plain = Instrument("plain", volume=Macro((15,)))
     draw = random.Random(7)

@@ -82,14 +82,14 @@ def test_a_section_keeps_its_own_last_chord_if_the_piece_turns(make_plan: MakePl
     assert chords_from(turning, 6) == 2
 
 
-def test_a_piece_that_plays_once_closes(make_plan: MakePlan) -> None:
+def test_a_piece_without_a_loop_ends_with_a_final_cadence(make_plan: MakePlan) -> None:
     track = make_plan(bars=8, form=form_of("A", 8), loops=False)
     plan = a_plan(track)
     assert plan.phrases[-1].cadence == piece.FINAL
     assert [chords_from(plan, bar) for bar in (5, 6, 7)] == [1, None, None]
 
 
-def test_what_follows_the_tune_does_not_come_again(make_plan: MakePlan) -> None:
+def test_second_voices_that_follow_the_tune_do_not_repeat_in_cycles(make_plan: MakePlan) -> None:
     track = make_plan(bars=16, form=form_of("A B", 16))
     for role in set(ideas.INNER_ROLES) - INDEPENDENT[INNER]:
         plan = plan_with(a_plan(track), inner=role)

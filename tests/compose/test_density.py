@@ -79,7 +79,7 @@ def test_what_the_manifest_says_of_a_part_stays(make_plan: MakePlan) -> None:
     assert max(tunes) > 1.4
 
 
-def test_the_choice_weighs_and_tells_a_density_that_is_missed(make_plan: MakePlan) -> None:
+def test_a_missed_density_is_reported_and_lowers_the_rating(make_plan: MakePlan) -> None:
     track = asked(make_plan, "4/4", Wish("B", density=Range(7, 8)), Wish(texture="silent"))
     score = sketch(track, material_in("4/4"), 0).score
     (line,) = missed_densities(score, track)
@@ -92,7 +92,7 @@ def test_the_choice_weighs_and_tells_a_density_that_is_missed(make_plan: MakePla
 @pytest.mark.parametrize("metre", METRES)
 @pytest.mark.parametrize("wanted", [(0.5, 1), (0.5, 1.2), (0.7, 1.2)])
 @pytest.mark.default_cases(3)
-def test_sparse_sections_are_as_sparse_as_they_are_to_be(
+def test_sections_keep_a_sparse_density_that_the_manifest_sets(
     make_plan: MakePlan, metre: str, wanted: tuple[float, float]
 ) -> None:
     track = asked(make_plan, metre, Wish(density=Range(*wanted)))

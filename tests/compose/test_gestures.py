@@ -134,7 +134,9 @@ def test_a_note_that_sounds_over_the_bar_line_ends_where_the_next_begins() -> No
     assert [n.duration_steps for n in tune_notes((first,), 16)] == [4, 4]
 
 
-def test_tunes_sound_over_bar_lines_and_begin_behind_them(make_plan: MakePlan) -> None:
+def test_some_tunes_hold_notes_over_bar_lines_or_begin_after_the_downbeat(
+    make_plan: MakePlan,
+) -> None:
     over, late, bars = Counter[bool](), Counter[bool](), 0
     for seed in range(8):
         track = replace(make_plan(bars=16, seed=seed), avoid=())

@@ -66,7 +66,9 @@ def test_a_rest_at_the_end_of_a_motif_is_not_filled(make_plan: MakePlan) -> None
 
 
 @pytest.mark.parametrize("metre", METRES)
-def test_the_given_bars_are_one_voice_in_degrees(make_plan: MakePlan, metre: str) -> None:
+def test_bars_of_a_motif_are_given_as_one_voice_of_scale_degrees(
+    make_plan: MakePlan, metre: str
+) -> None:
     beats, pulse = METRES[metre]
     track = make_plan(
         bars=8, key=C_MAJOR, motifs=(RESTING,), beats_per_bar=beats, pulse_steps=pulse

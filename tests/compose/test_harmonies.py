@@ -46,7 +46,7 @@ def test_the_scale_under_a_chord_has_all_its_tones(mode: str) -> None:
 
 @pytest.mark.parametrize("quality", ["7", "m7", "maj7", "m7b5", "dim7", "6", "add9", "m9", "aug"])
 @given(key=KEYS)
-def test_the_scale_holds_chords_on_every_root(quality: str, key: Key) -> None:
+def test_the_scale_of_a_chord_contains_its_tones_on_every_root(quality: str, key: Key) -> None:
     """However foreign: a manifest may write any chord in any key."""
     assert_bent(table([root + quality for root in ROOTS], key))
 

@@ -53,7 +53,7 @@ def test_a_row_is_the_same_whatever_stands_beside_it(make_model: MakeModel) -> N
     assert np.array_equal(sample(network, unconstrained(24), others, 1.0)[2], first[2])
 
 
-def test_settled_steps_are_written_and_open_ones_go_on(make_model: MakeModel) -> None:
+def test_closed_steps_end_after_their_events_and_open_ones_continue(make_model: MakeModel) -> None:
     constraints = unconstrained(8)
     force(constraints, 2, [[NEW_NOTE + 60]], closed=True)
     force(constraints, 4, [[NEW_NOTE + 90]], closed=False)

@@ -46,7 +46,9 @@ def spread(values: list[float]) -> float:
 @pytest.mark.parametrize(
     ("name", "table"), [("span", "_TUNE_SPAN"), ("air", "_SILENCE"), ("sixteenths", "_SIXTEENTHS")]
 )
-def test_draws_spread_as_widely_as_the_table(make_plan: MakePlan, name: str, table: str) -> None:
+def test_drawn_targets_spread_as_widely_as_their_table(
+    make_plan: MakePlan, name: str, table: str
+) -> None:
     """At least 0.8 of it, between the 10th and the 90th percentile."""
     quantiles = np.array(getattr(targets, table))
     scale = 1.0 if name == "span" else quantiles[-1]

@@ -54,13 +54,13 @@ def test_a_pattern_that_opens_without_the_tune_stays_under_what_enters_over_it()
     assert section_ceiling(context, 0) == section_ceiling(context, 1) == 65
 
 
-def test_where_the_tune_is_silent_there_is_room_up_to_d() -> None:
+def test_accompaniment_may_rise_to_d5_while_the_tune_is_silent() -> None:
     context = a_context(*[NO_PITCH] * 8, 70, 65, *[NO_PITCH] * 6)
     assert lowest_of_tune(context, 0, 8) == 74
     assert lowest_of_tune(context, 0, 16) == 65
 
 
-def test_a_chord_is_voiced_from_its_ceiling_down_and_no_lower_than_d() -> None:
+def test_a_chord_is_voiced_downwards_from_its_ceiling_to_d_at_the_lowest() -> None:
     context = a_context(*[80] * 16)
     chord = int(context.harmony.at[0])
     assert voicing(context, chord, 67) == [55, 60, 64, 67]

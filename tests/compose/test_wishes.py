@@ -160,7 +160,7 @@ def test_a_walking_bass_that_is_asked_for_has_a_note_on_every_beat(make_plan: Ma
     assert len(off) <= 0.1 * len(starts)
 
 
-def test_what_is_asked_for_waits_for_nobody(make_plan: MakePlan) -> None:
+def test_parts_set_by_the_manifest_enter_at_the_start(make_plan: MakePlan) -> None:
     track = a_wish(make_plan, Wish(texture="arpeggio", bass="octaves"))
     for take in range(6):
         score = composed(track, take)

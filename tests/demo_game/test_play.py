@@ -166,7 +166,7 @@ def test_a_bundle_without_tracks_for_most_scenes_goes_on(tmp_path: Path) -> None
     assert "no scene 'overworld'" in run.stderr
 
 
-def test_without_sound_it_plays_on(bundle: Path, tmp_path: Path) -> None:
+def test_the_game_runs_silently_without_a_sound_device(bundle: Path, tmp_path: Path) -> None:
     path = tmp_path / "script.txt"
     path.write_text(TO_THE_OVERWORLD + "wait 60\nexpect track overworld_song\n")
     run = subprocess.run(

@@ -101,7 +101,7 @@ def test_a_button_is_pressed_once(first: frozenset[str], second: frozenset[str])
 
 
 @given(st.lists(st.floats(0, 0.4), min_size=1, max_size=60))
-def test_steps_keep_to_the_clock_and_no_stall_is_made_up_for(busy: list[float]) -> None:
+def test_game_steps_follow_the_clock_and_a_stall_is_not_caught_up(busy: list[float]) -> None:
     now, steps = 0.0, 0
 
     def sleep(seconds: float) -> None:

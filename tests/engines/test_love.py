@@ -203,7 +203,7 @@ def test_a_bar_line_waits_for_a_sound_that_stalled(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("browser")
-def test_pause_holds_all_and_resume_goes_on(tmp_path: Path) -> None:
+def test_pause_stops_everything_and_resume_continues(tmp_path: Path) -> None:
     said, heard = play(
         tmp_path,
         """
@@ -235,7 +235,7 @@ def test_pause_holds_all_and_resume_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("browser")
-def test_what_the_game_pauses_stays_paused_and_a_game_that_stood_still_goes_on(
+def test_audio_paused_by_the_game_stays_paused_and_a_stalled_game_continues(
     tmp_path: Path,
 ) -> None:
     said, _ = play(

@@ -67,7 +67,7 @@ def test_numbers_stay_as_they_are_written(
     assert "\0" not in str(problem)
 
 
-def test_a_truth_value_that_is_none_is_said_as_it_is_written(refuse: Refuse) -> None:
+def test_an_invalid_truth_value_is_reported_as_written(refuse: Refuse) -> None:
     (problem,) = refuse("game: A\ntracks: {town: {loop: 1.10}}\n")
     assert problem.why == "1.10 is neither true nor false"
 

@@ -150,7 +150,7 @@ def test_a_value_of_any_shape_gives_way(tmp_path: Path, old: str, new: str) -> N
         (None, "chip", "", ""),
     ],
 )
-def test_a_key_goes_and_all_else_stays(
+def test_removing_a_key_leaves_the_rest_of_the_file_unchanged(
     tmp_path: Path, end: str, track: str | None, key: str, old: str, new: str
 ) -> None:
     path = tmp_path / "game.yaml"
@@ -164,7 +164,7 @@ def test_a_key_goes_and_all_else_stays(
     assert (after, changed) == (wanted, [old != ""])
 
 
-def test_comments_among_the_values_of_a_key_that_goes_stay(tmp_path: Path) -> None:
+def test_comments_among_the_values_of_a_removed_key_stay(tmp_path: Path) -> None:
     text = (
         "game: A\ntracks:\n  town:\n    mood:   # two\n      # it's first\n      - calm\n"
         "      - dark  # not so\n    primer: |\n      C4 D4\n  shop: {mood: calm, # so\n"

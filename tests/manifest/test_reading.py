@@ -151,7 +151,7 @@ def test_a_byte_order_mark_and_any_line_end_are_read(load: Load) -> None:
     assert load("\ufeffgame: A\r\ntracks:\r\n  boss:\r\n").game == "A"
 
 
-def test_a_comma_too_many_in_braces_is_no_value(load: Load) -> None:
+def test_an_extra_comma_in_braces_adds_no_value(load: Load) -> None:
     assert load("game: A\ntracks: {boss: {takes: 3,},}\n").tracks["boss"].takes == 3
 
 

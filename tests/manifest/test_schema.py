@@ -156,7 +156,7 @@ def test_the_schema_accepts_the_moods_that_the_validator_accepts(
     validator.validate(document.values)
 
 
-def test_patterns_are_those_of_every_languages_json_schema() -> None:
+def test_patterns_are_valid_in_ecma_262() -> None:
     """JSON Schema's patterns are ECMA-262's: editors and ajv refuse a schema with Python's own."""
     texts = json.dumps([manifest_schema(), index_schema()])
     patterns = sorted(

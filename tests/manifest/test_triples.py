@@ -79,7 +79,7 @@ def _of_sections(key: str) -> list[Any]:
     share_of_examples(2),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_what_is_said_is_composed_or_refused(tmp_path: Path, track: dict[str, Any]) -> None:
+def test_settings_in_threes_are_followed_or_refused(tmp_path: Path, track: dict[str, Any]) -> None:
     write_midi(tmp_path / "ref.mid", [(240 * n, 240 * n + 200, 60 + n * 5 % 12) for n in range(64)])
     try:
         manifest = game(tmp_path, track)

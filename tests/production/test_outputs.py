@@ -316,7 +316,7 @@ SOUNDS = {
 
 
 @pytest.mark.parametrize("name", SOUNDS)
-def test_what_changes_the_sound_changes_the_audios_key_alone(name: str) -> None:
+def test_sound_settings_change_the_audio_key_but_not_the_notes_key(name: str) -> None:
     track = plan()
     other = replace(track, sound=SOUNDS[name])
     assert notes_key(track, "0") == notes_key(other, "0")

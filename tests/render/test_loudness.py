@@ -139,7 +139,7 @@ def test_silence_has_no_loudness_and_keeps_its_level() -> None:
 
 
 @given(st.integers(1, 3 * RATE_HZ), st.integers(1, 4 * UNIT_GAIN))
-def test_any_length_and_any_gain(length: int, gain: int) -> None:
+def test_gain_and_loudness_work_at_any_length(length: int, gain: int) -> None:
     pcm = Pcm(noise(3.0, (2000.0,))[:length, 0], RATE_HZ, None)
     louder = apply_gain(pcm, gain)
     assert len(louder.samples) == length

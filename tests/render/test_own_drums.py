@@ -240,7 +240,7 @@ def test_modules_hold_it_in_the_drums_sample(encode: object) -> None:
     assert len(own.data) > len(bank.data) + 2_000
 
 
-def test_its_loudness_is_counted() -> None:
+def test_the_note_power_of_a_recorded_drum_follows_its_gain() -> None:
     made = own_song(KICK)
     note = next(n for n in made.voice("noise").notes if n.instrument == "kick")
     spec = CHIPS["nes"].voice("drums")

@@ -387,7 +387,7 @@ def test_open_keys_lie_a_fifth_up_down_or_at_home() -> None:
     assert [near_key(home, "minor", draw).tonic for draw in (0.0, 0.4, 0.9)] == [9, 4, 2]
 
 
-def test_only_the_first_tracks_tempo_is_the_games() -> None:
+def test_the_first_tracks_tempo_is_the_games_home_tempo() -> None:
     loose = plan("{town: {scene: town}, battle: {scene: battle, tempo: 150}}").home
     other = plan("{town: {scene: town}, battle: {scene: battle, tempo: 100}}").home
     assert loose == other
@@ -406,7 +406,7 @@ def test_a_sparse_track_has_a_range_from_half_of_its_densest() -> None:
     assert own_character(thin, 0.5, 0.5).density == Range(2.0, 4.0)
 
 
-def test_half_of_an_odd_motif_holds_its_middle() -> None:
+def test_the_fragment_of_an_odd_motif_includes_its_middle_note() -> None:
     tune = "motifs: {hero: 'C5 D5 E5 F5 G5 A5 B5'}"
     (motif,) = only("motif: {hero: fragment}", tune).motifs
     assert (motif.steps, [note.pitch for note in motif.notes]) == (4, [72, 74, 76, 77])

@@ -103,7 +103,7 @@ def run_in_webassembly(folder: Path, code: str) -> object:
     return result
 
 
-def test_the_player_decodes_and_changes_without_threads(tmp_path: Path) -> None:
+def test_the_player_decodes_and_changes_tracks_without_threads(tmp_path: Path) -> None:
     pieces = [Piece("town", 440, intro_bars=1), Piece("shop", 660)]
     write_bundle(tmp_path / "bundle", pieces, suffix="wav")
     said = run_in_webassembly(tmp_path, PLAY)

@@ -20,7 +20,13 @@ from chipassets.music.keys import Key
 from chipassets.music.score import Note, Score
 from chipassets.stored import cache as caching
 from chipassets.stored.cache import Cache, open_cache
-from chipassets.stored.cache_files import PARTIAL, cache_folder, unwritten_cache, write_entry
+from chipassets.stored.cache_files import (
+    LAYOUT,
+    PARTIAL,
+    cache_folder,
+    unwritten_cache,
+    write_entry,
+)
 from chipassets.stored.cache_keys import notes_id
 from tests.bundle.tiny import tiny_index
 
@@ -34,7 +40,7 @@ def rendered(data: bytes = b"sound") -> tuple[TrackEntry, dict[str, bytes]]:
     return index.tracks[0], {"audio/town.ogg": data}
 
 
-def test_what_is_kept_is_found_by_its_key_alone(tmp_path: Path) -> None:
+def test_a_stored_entry_is_found_only_by_its_key(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     assert cache.find_notes(KEY) is None
     assert cache.find_track(KEY) is None
@@ -92,6 +98,38 @@ def test_old_entries_go_first_and_then_the_least_used(
     cache.prune()
     left = sorted(path.name for path in tmp_path.rglob("*") if len(path.name) == 62)
     assert left == [key[2:] for key in keys[1:3]]
+
+
+@pytest.mark.parametrize(
+    ("name", "limit_hours"), [("entry", 30 * 24), (f"entry{PARTIAL}", 24)], ids=["whole", "partial"]
+)
+@pytest.mark.parametrize("sign", [-1, 1], ids=["past", "future"])
+def test_an_entry_stays_for_thirty_days_and_half_a_written_one_for_a_day(
+    tmp_path: Path, name: str, limit_hours: int, sign: int
+) -> None:
+    now = time.time()
+    for hours, stays in ((limit_hours - 1, True), (limit_hours + 1, False)):
+        path = tmp_path / LAYOUT / "notes" / "ab" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (now + sign * hours * 3600,) * 2)
+        (tmp_path / "pruned").unlink(missing_ok=True)
+        Cache(tmp_path).prune()
+        assert path.exists() == stays
+
+
+@pytest.mark.parametrize(
+    ("minutes", "prunes"), [(59, False), (61, True), (-59, False), (-61, True)]
+)
+def test_a_cache_is_pruned_once_an_hour(tmp_path: Path, minutes: int, prunes: bool) -> None:
+    cache, now = Cache(tmp_path), time.time()
+    cache.keep_notes(KEY, TAKE)
+    (path,) = tmp_path.rglob(KEY[2:])
+    os.utime(path, (now - 40 * 24 * 3600,) * 2)
+    (tmp_path / "pruned").touch()
+    os.utime(tmp_path / "pruned", (now - 60 * minutes,) * 2)
+    cache.prune()
+    assert path.exists() != prunes
 
 
 def test_times_of_a_clock_that_was_set_back_keep_nothing_for_years(tmp_path: Path) -> None:

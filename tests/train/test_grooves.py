@@ -114,7 +114,7 @@ def test_a_family_has_its_base_its_pair_and_its_fill(tmp_path: Path) -> None:
         ("K...S..h", "K...S...", 0.1, 0.3),
     ],
 )
-def test_distance_counts_what_is_not_shared(
+def test_the_distance_of_two_bars_counts_hits_that_they_do_not_share(
     one: str, other: str, least: float, most: float
 ) -> None:
     assert least <= distance(bar_of(one), bar_of(other)) <= most

@@ -67,7 +67,7 @@ def test_the_picture_shows_both_losses(points: list[Point]) -> None:
     assert (HELD_OUT in colours) == any(point.held_out_loss for point in points)
 
 
-def test_hparams_are_the_originals() -> None:
+def test_hparams_are_written_as_magenta_writes_them() -> None:
     text = (
         "batch_size=32,rnn_layer_sizes=[64,48], dropout_keep_prob=0.5,use_cudnn=False,clip_norm=3"
     )

@@ -244,7 +244,7 @@ def test_drums_are_known_by_their_samples() -> None:
         ("stomach", 0),
     ],
 )
-def test_names_of_drums(name: str, key: int) -> None:
+def test_drums_are_recognised_by_the_names_of_samples(name: str, key: int) -> None:
     assert drum_by_name(name) == key
 
 

@@ -43,7 +43,9 @@ def test_modules_come_once_and_before_those_that_use_them(tmp_path: Path) -> Non
         ("const x = 1;\nexport { x };\n", "", "is not understood"),
     ],
 )
-def test_what_cannot_be_put_together_is_refused(tmp_path: Path, a: str, b: str, why: str) -> None:
+def test_modules_that_cannot_be_bundled_are_refused(
+    tmp_path: Path, a: str, b: str, why: str
+) -> None:
     entry = write(
         tmp_path,
         entry='/* Head. */\nimport { x } from "./a.js";\nimport { y } from "./b.js";\n',

@@ -344,7 +344,7 @@ def test_words_that_there_are_not_are_told_with_the_nearest(page: Page) -> None:
         assert hint in said
 
 
-def test_arguments_of_the_wrong_kind_are_told_of_and_change_nothing(page: Page) -> None:
+def test_arguments_of_the_wrong_type_are_reported_and_change_nothing(page: Page) -> None:
     found = page.run("""(async () => {
       const {mix, answers, player} = await stage(2.5, [
         [0, (p) => p.enter("town")],

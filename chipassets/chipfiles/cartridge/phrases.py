@@ -81,13 +81,13 @@ def _fits(
 
 
 def _below(tokens: Sequence[Token], texts: Sequence[Sequence[Token]]) -> int:
-    """Return the depth of nested calls in the tokens."""
+    """Return how deeply the calls among the tokens nest; 0 without calls."""
     calls = {token for token in tokens if isinstance(token, Call)}
     return max((1 + _below(texts[call.phrase + 1], texts) for call in calls), default=0)
 
 
 def _above(text: int, texts: Sequence[Sequence[Token]]) -> int:
-    """Return the depth of calls that lead to a text."""
+    """Return how many nested calls at most lead to a text, by its index; 0 for the song itself."""
     if text == 0:
         return 0
     callers = [other for other, tokens in enumerate(texts) if Call(text - 1) in tokens]
@@ -95,7 +95,7 @@ def _above(text: int, texts: Sequence[Sequence[Token]]) -> int:
 
 
 def _apart(places: Sequence[tuple[int, int]], length: int) -> _Uses:
-    """Return the places, in order, without those that overlap the one before."""
+    """Return the starts of a phrase by text, without those that overlap the one before."""
     uses: _Uses = {}
     for text, start in sorted(places):
         if text not in uses or uses[text][-1] + length <= start:
