@@ -82,7 +82,42 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
                 line[-1] = (line[-1][0], line[-1][1] + steps, pitch)
             else:
                 line.append((start, steps, pitch))
-    return _trimmed(line)
+    return _trimmed(_led_near(context, line))
+
+
+def _led_near(context: Context, line: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Return the line whose last notes of bars lead into the next bar without a seventh or a ninth.
+
+    A pattern may be written an octave away from the roots to which the bar before leads. A note
+    that would leap so far stands an octave nearer, if that is no leap from the note before it, in
+    all bars that repeat its own. What the manifest asks for stays.
+    """
+    line = sorted(line)
+    ends: dict[int, list[int]] = {}
+    for index in range(1, len(line) - 1):
+        bar = line[index][0] // context.bar_steps
+        if line[index + 1][0] // context.bar_steps > bar and line[index][0] % context.bar_steps:
+            ends.setdefault(context.sources[BASS][bar], []).append(index)
+    for indexes in ends.values():
+        near = {_nearer(context, line, index) for index in indexes}
+        for index in indexes if len(near) == 1 else ():
+            start, steps, _ = line[index]
+            line[index] = (start, steps, min(near))
+    return line
+
+
+def _nearer(context: Context, line: Sequence[tuple[int, int, int]], index: int) -> int:
+    """Return the pitch with which a bar's last note leads best into the next bar, or its own."""
+    (_, _, before), (start, _, pitch), (_, _, goal) = line[index - 1 : index + 2]
+    bar = start // context.bar_steps
+    section = context.plan.section_at(bar)
+    asked = section.is_bass_asked or section.bass_line or bar in context.plan.tuttis
+    near = pitch + (OCTAVE if goal > pitch else -OCTAVE)
+    if asked or not _is_awkward(goal - pitch):
+        return pitch
+    inside = _LOWEST <= near <= _highest(context, bar, pitch)
+    leaps = _is_awkward(goal - near) or _is_awkward(near - before)
+    return near if inside and not leaps else pitch
 
 
 _SHORT_BAR = 8

@@ -66,7 +66,11 @@ def broken(context: Context, bar: int, unit: int) -> Bar:
         tones = [*tones, tones[0] + OCTAVE] if len(tones) == max(order) else tones
         pitch = tones[order[turn] % len(tones)]
         if step % context.pulse_steps == 0 and rubs(context, pitch, start + step):
-            pitch = tones[(order[turn] + 1) % len(tones)]
+            # In place of what rubs another tone, which is not struck twice.
+            after = tones[order[(turn + 1) % len(order)] % len(tones)]
+            beside = {after, *(tone for _, _, tone in written[-1:])}
+            others = [tones[(order[turn] + away) % len(tones)] for away in (1, -1, 2)]
+            pitch = next((tone for tone in others if tone not in beside), others[0])
         written.append((step, unit, pitch))
     if breathes and written:
         tones = _steady_voicing(context, start + half, ceiling, section.letter)

@@ -192,6 +192,19 @@ def test_the_last_root_lies_near_the_note_before(make_plan: MakePlan) -> None:
         assert abs(line[-1].pitch - line[-2].pitch) <= 12, seed
 
 
+def test_the_last_note_of_a_bar_seldom_leaps_by_a_seventh_or_a_ninth(make_plan: MakePlan) -> None:
+    """More did where patterns were moved by octaves after the way to them was chosen."""
+    leaps = joins = 0
+    for seed in range(40):
+        track = make_plan(bars=16, seed=seed, key=Key(seed * 5 % 12, "major"))
+        context = without_entries(context_in(track, plan_piece(track, 0), seed))
+        for before, after in pairwise(compose_bass(context)):
+            if before.start_step // 16 + 1 == after.start_step // 16:
+                joins += 1
+                leaps += abs(after.pitch - before.pitch) in (10, 11, 13, 14, 15, 16, 17)
+    assert leaps < 0.09 * joins
+
+
 def test_the_roots_of_a_high_bass_lie_under_the_second_voice(make_plan: MakePlan) -> None:
     for seed in range(8):
         track = a_track(make_plan, "4/4", seed)

@@ -88,6 +88,21 @@ def test_the_fourth_of_three_tones_is_the_lowest_an_octave_up(
         assert off <= set(of_order)
 
 
+def test_what_takes_the_place_of_a_rubbing_tone_is_not_struck_twice(
+    make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patterns, "smooth_voicing", lambda *_: [50, 54, 57, 60])
+    monkeypatch.setattr(patterns, "rubs", lambda *_: True)
+    for number, order in enumerate(ORDERS):
+        if any(a == b for a, b in pairwise(order)):
+            continue
+        context = context_of(make_plan, ideas.ARPEGGIO)
+        drawn(context, 1, number)
+        heard = [pitch for _, _, pitch in broken(context, 1, 1)]
+        again = [at for at, (a, b) in enumerate(pairwise(heard), 1) if a == b]
+        assert not again, (order, heard)
+
+
 def test_a_hole_is_a_place_in_every_eight_notes(make_plan: MakePlan) -> None:
     """Of 16ths none that begins an eighth is left out."""
     for number, holes in enumerate(HOLES):
