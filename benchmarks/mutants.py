@@ -103,7 +103,10 @@ AREAS = {
         ),
         ("tests/chipfiles",),
     ),
-    "trackers": Area(_files("train/trackers"), ("tests/train/test_trackers.py",)),
+    "trackers": Area(
+        _files("train/trackers"),
+        ("tests/train/test_tracker_sounds.py", "tests/train/test_trackers.py"),
+    ),
     "bundle": Area(_room("bundle", "files", "names", "place", "store", "swap"), ("tests/bundle",)),
     "compose": Area(
         _room(

@@ -277,6 +277,24 @@ def test_a_note_that_falls_silent_is_cut_there() -> None:
         assert abs(theirs.end_tick - tick(mine.start_frame + 9)) <= 1
 
 
+def test_notes_without_a_place_are_counted_and_left_out() -> None:
+    held = Instrument("held", volume=Macro((15,)))
+    notes = (
+        ChipNote(0, 8, 45, 15, "held"),
+        ChipNote(1, 8, 47, 15, "held"),  # in the same row
+        ChipNote(24, 0, 49, 15, "held"),  # without length
+        ChipNote(48, 1, 50, 15, "held"),
+        ChipNote(96, 8, 52, 15, "held"),  # after the end
+    )
+    song = ChipSong("gameboy", (ChipVoice("pulse1", notes),), (held,), 96, 96, 0)
+    log = write_registers(replace(song, voices=(ChipVoice("pulse1", notes[:1]),)))
+    made = encode_uge(song, log, title="Song")
+    found = {loss.reason: loss.count for loss in made.dropped}
+    assert found["UGE: a second note of a voice in one row"] == 1
+    assert found["UGE: a note outside the song"] == 2
+    assert [note.note for note in played(Reader(made.data), 60)[0][0]] == [45 - 36, 50 - 36]
+
+
 def test_the_wave_is_the_registers() -> None:
     song = SONGS[0]
     log = write_registers(song)

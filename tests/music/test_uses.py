@@ -89,6 +89,16 @@ def test_a_bass_does_what_three_fifths_of_its_moves_do(moves: list[int], does: s
     assert part(score([], eighths(moves)), "bass") == does
 
 
+@pytest.mark.parametrize(("delay", "is_echo"), [(1, True), (8, True), (9, False)])
+def test_an_echo_follows_within_eight_steps(delay: int, is_echo: bool) -> None:
+    late = [(step + delay, 1, pitch) for step, _, pitch in TUNE]
+    assert (part(score(late), "inner") == "echo") == is_echo
+
+
+def test_a_held_part_a_third_below_only_some_notes_does_not_follow_the_tune() -> None:
+    assert part(score([(bar, 16, 68) for bar in range(0, 64, 16)]), "inner") == "held"
+
+
 def test_a_repeated_note_does_not_run() -> None:
     assert part(score([(step, 1, 55) for step in range(64)]), "inner") == "ostinato"
 

@@ -178,6 +178,11 @@ def test_a_channel_has_full_volume_until_a_cell_sets_one() -> None:
         assert (note.start, note.end, note.velocity) == (0.0, end, 127)
 
 
+@pytest.mark.parametrize(("pitch", "is_kept"), [(-1, False), (0, True), (127, True), (128, False)])
+def test_notes_outside_of_midis_range_are_left_out(pitch: int, is_kept: bool) -> None:
+    assert [note.pitch for note in play(OneChannel([Cell(pitch=pitch)])).notes] == [pitch] * is_kept
+
+
 def test_a_note_that_is_over_does_not_start_again_with_a_volume() -> None:
     """A sound of one row is silent afterwards; a held one becomes audible again."""
     silent, loud = Cell(volume=0.0), Cell(volume=1.0)
@@ -403,6 +408,27 @@ def test_a_drum_is_as_loud_as_its_cell_times_the_peak_of_its_macro(
     (tmp_path / "a.txt").write_text(text.replace("15 8 0", macro or ""))
     (first, _), *_ = songs_of_tracker(tmp_path / "a.txt")
     assert first.strokes[0][1:] == (CLOSED_HAT, velocity)
+
+
+@pytest.mark.parametrize(
+    ("macro", "pitches"),
+    [
+        ("0 -1 0 : 0 4 7", [60, 64, 67]),  # loops over all of it: a chord
+        ("1 -1 0 : 0 4 7", [60, 64, 67]),
+        ("2 -1 0 : 0 4 7", [60, 67]),
+        ("-1 -1 0 : 0 4 7", [67]),  # ends there
+        ("3 -1 0 : 0 4 7", [67]),
+        ("-1 2 0 : 0 4 7", [64]),  # until the release
+        ("-1 -1 1 : 0 4 7", [60]),  # fixed, not above the note
+    ],
+)
+def test_an_arpeggio_macro_is_a_chord_if_it_loops(
+    macro: str, pitches: list[int], tmp_path: Path
+) -> None:
+    text = FAMITRACKER.replace("MACRO 1 0 0 -1 0 : 0 4 7", f"MACRO 1 0 {macro}")
+    (tmp_path / "a.txt").write_text(text)
+    (first, _), *_ = songs_of_tracker(tmp_path / "a.txt")
+    assert sorted(pitch for _, _, pitch, voice in first.notes if voice < 16) == pitches
 
 
 def test_a_line_that_cannot_be_read_is_counted(tmp_path: Path) -> None:
