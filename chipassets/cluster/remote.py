@@ -27,6 +27,9 @@ from chipassets.stored.cache import open_cache
 from chipassets.stored.cache_keys import code_sha256
 from chipassets.versions import encoder_version
 
+BEGUN = "begun"
+"""What a worker reports of a track before its first stage."""
+
 _ONE_AT_A_TIME = threading.Lock()
 """A worker may have several threads. Making a track on each would not be faster, because most of
 the work is Python, and NumPy's number of threads is a setting of the whole process."""
@@ -117,6 +120,7 @@ class Maker:
         # too.
         limited = threadpoolctl.threadpool_limits(limits=1, user_api="blas")
         with _ONE_AT_A_TIME, limited, open_cache(near, is_wanted=False) as cache:
+            report(BEGUN)
             inputs = BuildInputs(self.plan, self.model, self.grams, cache)
             produced = produce_track(inputs, track, locked, report)
             files = {

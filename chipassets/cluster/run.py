@@ -12,7 +12,8 @@ import operator
 import pickle
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from uuid import uuid4
 
 from chipassets import __version__
 from chipassets.cluster.remote import (
+    BEGUN,
     Made,
     Maker,
     Unlike,
@@ -43,6 +45,11 @@ _POLL_SECONDS = 0.2
 _LOOK_SECONDS = 2.0
 _AHEAD = 2
 """The tracks queued at each worker, so that none is idle while the client is busy."""
+_MOST_BEGUN = 8
+"""The number of workers that may be lost while they make a track, before it counts as the cause."""
+_MOST_SENT = 8
+"""How often a track is sent. Dask gives a task up when four workers were lost that had it, queued
+or begun; a worker that dies at once does not tell that it began."""
 _LOGGERS = ("distributed", "distributed.client", "distributed.comm", "distributed.core", "tornado")
 
 Happening = tuple[str, str | None, Any]
@@ -96,53 +103,45 @@ class Cluster:
     ) -> Iterator[Made | tuple[str, str]]:
         """Yield (name, stage) of each stage that a track enters, and each finished track."""
         happened: SimpleQueue[Any] = SimpleQueue()
-        topic = f"chipassets-{uuid4().hex}"
-        running: dict[str, Any] = {}
-        shared: Any = None
+        sent = _Sent(self.client, maker, happened.put)
         try:
-            self.client.subscribe_topic(topic, lambda event: happened.put(tuple(event[1])))
-            # A task like the others: if its worker is lost, it is run elsewhere.
-            shared = self.client.submit(pickle.loads, pickle.dumps(maker), key=f"{topic}-maker")
+            self.client.subscribe_topic(sent.topic, lambda event: happened.put(tuple(event[1])))
             waiting = waiting[::-1]
-            while waiting or running:
+            while waiting or sent.running:
                 self._look()
-                while waiting and len(running) < self._places:
-                    track, locked = waiting.pop()
-                    key = f"{topic}-{track.name}"
-                    future = self.client.submit(
-                        operator.call, shared, pack(track, locked), topic, key=key, pure=False
-                    )
-                    running[key] = future
-                    future.add_done_callback(happened.put)
+                while waiting and len(sent.running) < self._places:
+                    sent.send(*waiting.pop())
                 with suppress(Empty):
                     found = happened.get(timeout=_POLL_SECONDS)
                     if isinstance(found, tuple):
-                        yield found
-                    elif (made := self._result(found)) is not None:
-                        running.pop(found.key).release()
+                        if found[1] != BEGUN:
+                            yield found
+                        else:
+                            sent.begun[found[0]] += 1
+                    elif (made := self._result(found, sent)) is not None:
+                        sent.forget(found)
                         yield made
-                    else:
-                        found.add_done_callback(happened.put)
         finally:
-            # The scheduler cancels tasks that no future waits for.
-            for future in (*running.values(), *([] if shared is None else [shared])):
-                future.release()
+            sent.close()
             if self.client.status == "running":
-                self.client.unsubscribe_topic(topic)
+                self.client.unsubscribe_topic(sent.topic)
 
-    def _result(self, future: Any) -> Made | None:
-        """Return the result of a finished future; None while the cluster computes it again."""
+    def _result(self, future: Any, sent: _Sent) -> Made | None:
+        """Return the result of a finished future; None while the cluster makes it again."""
         import distributed
 
-        name = future.key.split("-", 2)[-1]
+        name = _name(future)
         try:
             result = future.result(timeout=ANSWER_SECONDS)
         except distributed.KilledWorker as error:
-            raise ClusterError(
-                f"track {name!r} was at work on several workers of {self.address} when each of "
-                "them was lost (out of memory?); give the workers more memory, or build it with "
-                "--jobs 1"
-            ) from error
+            if sent.begun[name] >= _MOST_BEGUN or sent.times[name] >= _MOST_SENT:
+                raise ClusterError(
+                    f"track {name!r} was at work on several workers of {self.address} when each of "
+                    "them was lost (out of memory?); give the workers more memory, or build it "
+                    "with --jobs 1"
+                ) from error
+            sent.send_again(future, error.task)
+            return None
         except CancelledError as error:
             self._refuse_lost()
             raise ClusterError(
@@ -152,6 +151,7 @@ class Cluster:
             raise ClusterError(_lacking("a worker", error)) from error
         except TimeoutError:
             self._refuse_lost()
+            sent.listen(future)
             return None
         except OSError as error:
             raise self._lost() from error
@@ -207,6 +207,70 @@ class Cluster:
         return ClusterError(
             f"the scheduler {self.address} went away; start it again, and build again to go on"
         )
+
+
+class _Sent:
+    """The tracks that are on the cluster, and what they share.
+
+    happened: called with each future that finishes. running: each track's future and arguments, by
+    name. begun: how often a worker has begun a track. times: how often it was sent.
+    """
+
+    def __init__(self, client: Any, maker: Maker, happened: Callable[[Any], None]) -> None:
+        self.topic = f"chipassets-{uuid4().hex}"
+        self.running: dict[str, tuple[Any, TrackPlan, LockedTake | Choices]] = {}
+        self.begun: Counter[str] = Counter()
+        self.times: Counter[str] = Counter()
+        self._client, self._happened = client, happened
+        self._packed = pickle.dumps(maker)
+        self._shared = self._share()
+
+    def send(self, track: TrackPlan, locked: LockedTake | Choices) -> None:
+        """Have a track made."""
+        self.times[track.name] += 1
+        future = self._client.submit(
+            operator.call, self._shared, pack(track, locked), self.topic,
+            key=f"{self.topic}-{self.times[track.name]}-{track.name}", pure=False,
+        )  # fmt: skip
+        self.running[track.name] = future, track, locked
+        self.listen(future)
+
+    def send_again(self, future: Any, cause: str) -> None:
+        """Send a track again that Dask gave up; cause: the key of the task that lost its workers.
+
+        Workers that come and go by chance hit tracks that do no harm, even those that only wait.
+        """
+        if cause == self._shared.key:
+            self._shared.release()
+            self._shared = self._share()
+        _, track, locked = self.running[_name(future)]
+        self.forget(future)
+        self.send(track, locked)
+
+    def listen(self, future: Any) -> None:
+        """Have `happened` called when a future finishes, also if it did once before."""
+        future.add_done_callback(self._happened)
+
+    def forget(self, future: Any) -> None:
+        """Let go of a finished track."""
+        del self.running[_name(future)]
+        future.release()
+
+    def close(self) -> None:
+        """Let go of everything: the scheduler cancels tasks that no future waits for."""
+        for future in (self._shared, *(future for future, _, _ in self.running.values())):
+            future.release()
+
+    def _share(self) -> Any:
+        """Send what all tracks need, as a task like the others: lost, it is run elsewhere."""
+        key = f"{self.topic}-maker-{uuid4().hex}"
+        return self._client.submit(pickle.loads, self._packed, key=key)
+
+
+def _name(future: Any) -> str:
+    """Return the name of the track that a future of `_Sent` makes."""
+    name: str = future.key.split("-", 3)[-1]
+    return name
 
 
 @contextmanager

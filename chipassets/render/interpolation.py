@@ -43,8 +43,8 @@ def sounding_samples(source: Source, step: int) -> int | None:
 
 def played(
     source: Source, steps: Sequence[int], begins: Sequence[int], length: int
-) -> NDArray[np.int32]:
-    """Return `length` values of a source from its start.
+) -> NDArray[np.int16] | NDArray[np.int32]:
+    """Return `length` values of a source from its start, all within 16 bits.
 
     steps: 4096ths of a sample of the source for each output sample, each from its place in
     `begins` on, which starts with 0.
@@ -69,9 +69,13 @@ def _bent(steps: Sequence[int], begins: Sequence[int], length: int) -> NDArray[n
 
 
 @lru_cache(maxsize=256)
-def _steady(source: Source, step: int, size: int) -> NDArray[np.int32]:
-    """Return a source played at a constant pitch from its start."""
-    return _interpolated(source, np.arange(size, dtype=np.int64) * step)
+def _steady(source: Source, step: int, size: int) -> NDArray[np.int16]:
+    """Return a source played at a constant pitch from its start.
+
+    In 16 bits, because the waves of all pitches of minutes of sound would else take tens of
+    megabytes.
+    """
+    return _interpolated(source, np.arange(size, dtype=np.int64) * step).astype(np.int16)
 
 
 def _interpolated(source: Source, position: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -11,10 +11,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
+import distributed
 import pytest
 
 import chipassets
+from chipassets.cluster.run import Cluster, _Sent
+from chipassets.errors import ClusterError
+from chipassets.lock import Choices
 from tests.cli.conftest import hear_ctrl_c
 from tests.cli.test_build import content
 
@@ -158,6 +163,45 @@ def test_a_scheduler_that_goes_away_costs_nothing_that_is_finished(
     assert resumed.returncode == 0
     assert told.count('"from the cache"') == kept
     assert told.count('"composed"') == _TRACKS - kept
+
+
+def test_chance_losses_end_no_build(
+    tmp_path: Path, game: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The scheduler gives up every track of a lost worker at once, the waiting ones too.
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
+    (tmp_path / "cluster").mkdir()
+    cluster = Processes(tmp_path / "cluster")
+    try:
+        first = cluster.add_worker()
+        building = start(game, "--on", cluster.on)
+        finished(building, 2)
+        first.kill()
+        cluster.add_worker()
+        told, said = building.communicate(timeout=2 * _SECONDS)
+    finally:
+        cluster.end()
+    assert building.returncode == 0, said
+    assert told.count("(composed)") == _TRACKS
+
+
+@pytest.mark.parametrize("count", ["begun", "times"])
+def test_a_track_that_its_workers_are_always_lost_by_is_named(count: str) -> None:
+    client = mock.Mock(status="running")
+    sent = _Sent(client, mock.Mock(__reduce__=lambda _: (int, ())), lambda _: None)
+    track = mock.Mock(__reduce__=lambda _: (int, ()))
+    track.name = "t-1"
+    sent.send(track, Choices())
+    future = sent.running["t-1"][0]
+    future.key = client.submit.call_args.kwargs["key"]
+    cause = distributed.KilledWorker(future.key, mock.Mock(address="tcp://a:1"), 3)
+    future.result.side_effect = cause
+    cluster = Cluster("tcp://host:1", client)
+    assert cluster._result(future, sent) is None
+    assert sent.times["t-1"] == 2
+    getattr(sent, count)["t-1"] = 8
+    with pytest.raises(ClusterError, match="'t-1' was at work on several workers"):
+        cluster._result(future, sent)
 
 
 def test_a_worker_of_another_version_is_refused(cluster: Processes, game: Path) -> None:
