@@ -29,14 +29,15 @@ from chipassets.plan.trackplan import BuildPlan, TrackPlan
 from chipassets.production.held_chips import (
     heard_on,
     other_chip_warnings,
+    outdated_warnings,
     refuse_frozen_on_other_chip,
 )
-from chipassets.production.linked_notes import linked, waiting
+from chipassets.production.linked_notes import waiting
 from chipassets.production.provenance import index_of, provenance
 from chipassets.production.stock import Stock, take_stock, take_stock_of_notes
-from chipassets.resolve.plan_warnings import plan_warnings
+from chipassets.resolve.plan_warnings import plan_warnings, warning_lines
 from chipassets.stored.cache import Cache, open_cache
-from chipassets.stored.cache_keys import is_held, outdated_choices
+from chipassets.stored.cache_keys import is_held
 from chipassets.stored.facts import CHIP_FACT, decided_on, home_key_text
 
 if TYPE_CHECKING:
@@ -315,12 +316,12 @@ def _finish(
     """
     index, shared = _index(stock, folder, _entries(stock, produced), lock.takes)
     warnings = [
-        *outdated_choices(linked(stock.asked, lock.takes), lock, stock.model),
+        *outdated_warnings(stock, lock),
         *_track_warnings(index),
     ]
     warnings += _cartridge_warnings(stock.plan, index) + _rival_warnings(stock)
     warnings += other_chip_warnings(stock)
-    warnings += [str(said) for said in plan_warnings(_composed(stock)) if said.in_bundle]
+    warnings += warning_lines(said for said in plan_warnings(_composed(stock)) if said.in_bundle)
     if strict and warnings:
         raise CheckError("\n".join(["the bundle was not written (--strict):", *warnings]))
     changed = index != stock.index or bool(produced) or bool(stock.others)

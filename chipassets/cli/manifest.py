@@ -115,11 +115,11 @@ def plan_command(
     as_json: JsonOption = False,
 ) -> None:
     """Print what a build would do, with every default filled in; writes nothing."""
-    from chipassets.production.held_chips import chip_warnings
+    from chipassets.production.held_chips import held_warnings
     from chipassets.production.stock import take_stock_of_notes
     from chipassets.resolve.build_plan import resolve
     from chipassets.resolve.plan_json import plan_to_json
-    from chipassets.resolve.plan_warnings import plan_warnings
+    from chipassets.resolve.plan_warnings import plan_warnings, warning_lines
 
     grounds = Grounds(manifest, model)
     loaded = read_manifest(manifest)
@@ -127,13 +127,13 @@ def plan_command(
     if not as_json:
         tell_renames(manifest, loaded, plan, ask=False)
     stock = take_stock_of_notes(plan, manifest)
-    stale, moved = stock.notes, chip_warnings(stock)
+    stale, held = stock.notes, held_warnings(stock)
     if as_json:
-        warned = [*map(str, plan_warnings(plan)), *moved]
+        warned = [*warning_lines(plan_warnings(plan)), *held]
         print_json(plan_to_json(plan) | {"composes": stale, "warnings": warned})
     else:
         _print_plan(plan, stale)
-        for warning in moved:
+        for warning in held:
             print_text(f"warning: {warning}")
     grounds.keep()
 
@@ -190,7 +190,7 @@ class _Valid:
 def _validated(manifests: list[Path]) -> list[_Valid]:
     """Return what each manifest holds; raise ManifestError with the problems of all."""
     from chipassets.resolve.build_plan import resolve
-    from chipassets.resolve.plan_warnings import plan_warnings
+    from chipassets.resolve.plan_warnings import plan_warnings, warning_lines
 
     valid: list[_Valid] = []
     problems: list[Problem] = []
@@ -201,7 +201,7 @@ def _validated(manifests: list[Path]) -> list[_Valid]:
             problems += error.problems
         else:
             names = [track.name for track in plan.tracks]
-            valid.append(_Valid(names, list(map(str, plan_warnings(plan)))))
+            valid.append(_Valid(names, warning_lines(plan_warnings(plan))))
     if problems:
         raise ManifestError(tuple(problems))
     return valid

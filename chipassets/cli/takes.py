@@ -356,7 +356,7 @@ def _row(item: Candidate, state: str, name: str, features: Iterable[str]) -> lis
         f"{item.rating.total:.2f}",
         *[f"{values[name]:.2f}" if name in values else "-" for name in features],
         f"{1 - own.shares.get(10, 0.0):.2f}" if own else "-",
-        str(own.longest_run) if own else "-",
+        str(own.longest_run + bool(own.longest_run)) if own else "-",
     ]
 
 

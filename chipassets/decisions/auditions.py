@@ -14,6 +14,7 @@ from pathlib import Path
 from chipassets.compose.weights import Model, open_model
 from chipassets.errors import CheckError, UsageError
 from chipassets.lock import (
+    ACCEPTED,
     Choices,
     Lock,
     LockedTake,
@@ -52,7 +53,6 @@ TakeName = int | str
 """A take by its number from 1, or "5.2": the second version of take 5."""
 
 _NAME = re.compile(r"([0-9]{1,4})(?:\.([0-9]{1,4}))?")
-_ACCEPTED = "accepted; "
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +205,11 @@ def as_take(audition: Audition, version: Version) -> LockedTake:
     """Return a version as if it were the track's take, with the state that it had then."""
     before = audition.before
     assert before is not None  # noqa: S101 - whoever has a version has a take
-    said = version.origin if version.version else "as it was before it was replaced"
     return replace(
         before,
         number=version.number,
         of=max(before.of, version.number + 1),
-        why=f"{_ACCEPTED}{said}" if version.accepted else said,
+        why=f"{ACCEPTED}{version.why}" if version.accepted else version.why,
         score=version.score,
         notes_key=version.notes_key,
         plan_key=version.plan_key,
@@ -286,7 +285,7 @@ def accept_take(audition: Audition, take: LockedTake) -> LockedTake:
     """Lock a take from `take_of`, or one derived from it."""
     sha256 = notes_sha256(take.score)
     rejected = tuple(item for item in audition.choices.rejected if item.notes_sha256 != sha256)
-    why = f"{_ACCEPTED}{take.why.removeprefix(_ACCEPTED)}"
+    why = f"{ACCEPTED}{take.why.removeprefix(ACCEPTED)}"
     locked = replace(
         take,
         accepted=True,
@@ -327,7 +326,7 @@ def unaccept(audition: Audition) -> LockedTake:
     current = audition.before
     if current is None or not current.accepted:
         raise CheckError(f"no take of track {audition.track.name!r} is accepted")
-    why = current.why.removeprefix(_ACCEPTED)
+    why = current.why.removeprefix(ACCEPTED)
     facts = decided_on(current.facts, "")
     return _write(audition, replace(current, accepted=False, why=why, before="", facts=facts))
 

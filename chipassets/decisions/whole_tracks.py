@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chipassets.errors import CheckError, UsageError
-from chipassets.lock import Lock, LockedTake, Watch, change_lock
+from chipassets.lock import ACCEPTED, Lock, LockedTake, Watch, change_lock
 from chipassets.manifest import load_manifest
 from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import BuildPlan
@@ -15,8 +15,6 @@ from chipassets.production.stock import take_stock_of_notes
 from chipassets.resolve.build_plan import resolve
 from chipassets.stored.cache_keys import plan_key
 from chipassets.stored.facts import decided_on
-
-_ACCEPTED = "accepted; "
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def accept_tracks(manifest: Path, names: Sequence[str], watch: Watch | None = No
                 take = replace(
                     take,
                     accepted=True,
-                    why=f"{_ACCEPTED}{take.why}",
+                    why=f"{ACCEPTED}{take.why}",
                     plan_key=take.plan_key or plan_key(asked[name]),
                 )
             lock = lock.with_take(name, take)
@@ -107,7 +105,7 @@ def unaccept_tracks(manifest: Path, names: Sequence[str]) -> list[str]:
         for name in wanted:
             take = lock.takes.get(name)
             if take is not None and take.accepted:
-                why = take.why.removeprefix(_ACCEPTED)
+                why = take.why.removeprefix(ACCEPTED)
                 facts = decided_on(take.facts, "")
                 lock = lock.with_take(name, replace(take, accepted=False, why=why, facts=facts))
                 told.append(f"{name}: take {take.name} is no longer accepted")

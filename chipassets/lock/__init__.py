@@ -8,6 +8,7 @@ Decisions about takes are here too, and stay until someone changes them.
 from __future__ import annotations
 
 from chipassets.lock.entries import (
+    ACCEPTED,
     Choices,
     Lock,
     LockedTake,
@@ -29,6 +30,7 @@ from chipassets.lock.lock_text import line_of, take_from_text, take_to_text
 from chipassets.lock.merging import merge_locks, merge_takes
 
 __all__ = [
+    "ACCEPTED",
     "Choices",
     "Lock",
     "LockedTake",

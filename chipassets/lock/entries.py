@@ -9,6 +9,11 @@ from dataclasses import dataclass, field, replace
 from chipassets.music.score import Score
 from chipassets.music.score_text import score_to_lines
 
+ACCEPTED = "accepted; "
+"""Begins the reason of a take that a person accepted."""
+
+_REPLACED = "as it was"
+
 
 def notes_sha256(score: Score) -> str:
     """Return the hash of a take's bars and notes, which does not depend on its tempo."""
@@ -51,8 +56,9 @@ class Version:
     """A take kept beside the composed ones: repaired, imported, or replaced.
 
     number: the composed take (from 0) that it is a version of. version: its number, 0 for the
-    composed take as it was before it was replaced. origin: how it was made, in words. The rest as
-    in `LockedTake`; accepted and before are as they were when it was replaced.
+    composed take as it was before it was replaced. origin: how it was made, in words; of a
+    composed take also why it was chosen. The rest as in `LockedTake`; accepted and before are as
+    they were when it was replaced.
     """
 
     number: int
@@ -69,6 +75,17 @@ class Version:
     def name(self) -> str:
         """The name for people: take 5.2 is the second version of take 5."""
         return f"{self.number + 1}.{self.version}"
+
+    @property
+    def why(self) -> str:
+        """The reason of the take when it plays again, without `ACCEPTED`.
+
+        Locks of older versions do not say why a composed take was chosen.
+        """
+        if self.version and not self.origin.startswith(_REPLACED):
+            return self.origin
+        reason = self.origin.removeprefix(_REPLACED).removeprefix(": ")
+        return reason or f"{_REPLACED} before it was replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +196,7 @@ class LockedTake:
         return Version(
             number=self.number,
             version=0,
-            origin="as it was",
+            origin=f"{_REPLACED}: {self.why.removeprefix(ACCEPTED)}",
             score=self.score,
             notes_key=self.notes_key,
             plan_key=self.plan_key,

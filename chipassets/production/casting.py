@@ -14,7 +14,7 @@ from chipassets.compose.composer import Composed, compose_with_costs
 from chipassets.compose.variant import vary
 from chipassets.compose.weights import Model
 from chipassets.errors import CheckError
-from chipassets.lock import Choices, LockedTake, TakeRow, notes_sha256
+from chipassets.lock import ACCEPTED, Choices, LockedTake, TakeRow, notes_sha256
 from chipassets.music.score import Score
 from chipassets.originality import GramIndex
 from chipassets.plan.links import VARIANT
@@ -202,12 +202,13 @@ def lock_take(
 ) -> LockedTake:
     """Return the lock entry of the chosen (or accepted) one of the candidates."""
     field = [item for item in candidates if item is chosen or not item.is_rejected]
-    why = explain([item.rating for item in field], field.index(chosen))
+    keeps_tags = [not item.complaints for item in field]
+    why = explain([item.rating for item in field], field.index(chosen), keeps_tags)
     return LockedTake(
         notes_key=notes_key(track, model.sha256, grams.sha256 if grams else ""),
         number=chosen.number,
         of=len(candidates),
-        why=f"accepted; {why}" if accepted else why,
+        why=f"{ACCEPTED}{why}" if accepted else why,
         score=chosen.score,
         accepted=accepted,
         plan_key=plan_key(track),

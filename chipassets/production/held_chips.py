@@ -1,4 +1,4 @@
-"""Accepted and frozen takes under another chip than the one on which they were decided."""
+"""Accepted and frozen takes that differ from what the manifest asks for now."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 
 from chipassets.chips.profiles import CHIPS
 from chipassets.errors import ManifestError, Problem
+from chipassets.lock import Lock
 from chipassets.manifest.yaml_reader import read_document
+from chipassets.production.linked_notes import linked
 from chipassets.production.stock import Stock
-from chipassets.stored.cache_keys import is_held
+from chipassets.stored.cache_keys import is_held, outdated_choices
 from chipassets.stored.facts import CHIP_FACT
 
 
@@ -52,15 +54,20 @@ def other_chip_warnings(stock: Stock) -> list[str]:
     ]
 
 
-def chip_warnings(stock: Stock) -> list[str]:
-    """Return `other_chip_warnings`, and a line for each frozen take that a build would refuse."""
+def outdated_warnings(stock: Stock, lock: Lock) -> list[str]:
+    """Return a line for each accepted or frozen take of a lock whose track changed."""
+    return outdated_choices(linked(stock.asked, lock.takes), lock, stock.model)
+
+
+def held_warnings(stock: Stock) -> list[str]:
+    """Return what a build of the stock would warn of and what it would refuse, for held takes."""
     refused = [
         f"track {found.track!r} is frozen as {found.chip} plays it, and on {stock.plan.chip} "
         f"{found.words}: a build refuses it until it is accepted so"
         for found in _moved(stock)
         if found.is_frozen
     ]
-    return [*other_chip_warnings(stock), *refused]
+    return [*outdated_warnings(stock, stock.lock), *other_chip_warnings(stock), *refused]
 
 
 def _moved(stock: Stock) -> Iterator[_Moved]:

@@ -91,7 +91,7 @@ def take_stock_of_notes(plan: BuildPlan, manifest: Path, *, recompose: bool = Fa
     notes = first if followed is playing else stale_notes(followed, lock, model, sha256, unwanted)
     playing = followed
     notes = {
-        name: why if name not in waiting(playing) else _waits(playing, name)
+        name: _waits(playing, name) if name in waiting(playing) and name in lock.takes else why
         for name, why in notes.items()
     }
     lock = _as_played(playing, lock, notes)

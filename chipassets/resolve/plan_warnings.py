@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from chipassets.arrange.drum_voice import PRIORITY, covered_strokes, drum_word
@@ -31,6 +31,24 @@ class PlanWarning:
 def plan_warnings(plan: BuildPlan) -> tuple[PlanWarning, ...]:
     """Return the warnings about the tracks of a plan, in their order."""
     return tuple(said for track in plan.tracks for said in track_warnings(track, plan))
+
+
+def warning_lines(warnings: Iterable[PlanWarning]) -> list[str]:
+    """Return the warnings in words, those of several tracks as one line at the first of them.
+
+    So a motif whose key is in doubt is told once, not for each track that quotes it.
+    """
+    tracks: dict[str, list[str]] = {}
+    for said in warnings:
+        tracks.setdefault(said.words, []).append(said.track)
+    return [
+        f"{PlanWarning(first, words)}{f'; also for {_and(others)}' if others else ''}"
+        for words, (first, *others) in tracks.items()
+    ]
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def track_warnings(track: TrackPlan, plan: BuildPlan) -> Iterator[PlanWarning]:

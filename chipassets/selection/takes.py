@@ -113,12 +113,18 @@ def choose_rated(ratings: Sequence[Rating], keeps_tags: Sequence[bool] = ()) -> 
     """
     if not ratings:
         raise ComposeError("there are no takes to choose from; set takes to 1 or more")
+    ranks = _ranks(ratings, keeps_tags)
+    best = ranks.index(max(ranks))
+    return Choice(best, explain(ratings, best, keeps_tags), tuple(ratings))
+
+
+def _ranks(ratings: Sequence[Rating], keeps_tags: Sequence[bool]) -> list[tuple[bool, bool, int]]:
+    """Return for each take what it is chosen by; the greater is the better."""
     keeps = keeps_tags or [True] * len(ratings)
-    best = max(
-        range(len(ratings)),
-        key=lambda i: (ratings[i].refused is None, keeps[i], round(ratings[i].total / _NOTICED)),
-    )
-    return Choice(best, explain(ratings, best), tuple(ratings))
+    return [
+        (rating.refused is None, kept, round(rating.total / _NOTICED))
+        for rating, kept in zip(ratings, keeps, strict=True)
+    ]
 
 
 def rate(
@@ -369,7 +375,8 @@ def _marked(craft: Craft, exempt: frozenset[int]) -> str | None:
             "voice leads"
         )
     if craft.outside:
-        return f"{craft.outside} notes of the tune lie outside its range"
+        lie = "note of the tune lies" if craft.outside == 1 else "notes of the tune lie"
+        return f"{craft.outside} {lie} outside its range"
     if craft.bare_end:
         return "it ends on a bare octave"
     return None
@@ -397,8 +404,11 @@ def _refusal(metrics: Metrics, score: Score, held_bars: int, *, is_written: bool
     return None
 
 
-def explain(ratings: Sequence[Rating], best: int) -> str:
-    """Return one phrase that says why take number `best` was chosen among the rated takes."""
+def explain(ratings: Sequence[Rating], best: int, keeps_tags: Sequence[bool] = ()) -> str:
+    """Return one phrase that says why take number `best` was chosen among the rated takes.
+
+    A take that only a person would choose, because another one is better, is not called the best.
+    """
     winner = ratings[best]
     if winner.refused and any(rating.refused is None for rating in ratings):
         return f"a choice among takes would refuse it: {winner.refused}"
@@ -419,5 +429,7 @@ def explain(ratings: Sequence[Rating], best: int) -> str:
     middle = median(rating.total for rating in ratings)
     refused = sum(rating.refused is not None for rating in ratings)
     also = f", {refused} refused" if refused else ""
-    field = f"best of {len(ratings)} (median {middle:.2f}, this {winner.total:.2f}{also})"
+    ranks = _ranks(ratings, keeps_tags)
+    word = "best" if ranks[best] == max(ranks) else "chosen by hand out"
+    field = f"{word} of {len(ratings)} (median {middle:.2f}, this {winner.total:.2f}{also})"
     return f"{', '.join(said)}; {field}" if len(ratings) > 1 else ", ".join(said) + "; only take"

@@ -90,6 +90,10 @@ def test_takes_are_listed_with_their_measures(built: Path, chipassets: Run) -> N
     assert "clashes" in head, "music that knows its voices is judged by them"
     rows = [line.split() for line in table.splitlines() if re.match(r" \d+ ", line)]
     assert len(rows) == len(takes)
+    # A run is measured in intervals and told in notes, of which it has one more.
+    runs = [int(item["metrics"]["longest_shared_run"]) for item in takes]
+    assert [int(row[-1]) for row in rows] == [run and run + 1 for run in runs]
+    assert any(runs)
     assert not any(cell == "-" for row in rows for cell in row[1:]), "every column has a value"
     assert (built / "game.lock").read_bytes() == before
 
@@ -113,6 +117,11 @@ def test_an_accepted_take_that_leaves_its_plan_is_kept_until_told_otherwise(
     chipassets("takes", "game.yaml", "fight", "--accept", str(take))
     notes = locked(built)["score"]
     edit(built, "battle}", "battle, temperature: 1.2}")
+    warning = "its temperature changed 1.0 → 1.2, and the accepted take"
+    planned = chipassets("plan", "game.yaml").stdout
+    assert f"warning: track 'fight': {warning} {take} is kept" in " ".join(planned.split())
+    (told,) = json.loads(chipassets("plan", "game.yaml", "--json").stdout)["warnings"]
+    assert warning in told
     kept = chipassets("build", "game.yaml")
     assert kept.returncode == 0
     assert "--recompose" in kept.stdout
@@ -131,6 +140,18 @@ def test_an_accepted_take_that_leaves_its_plan_is_kept_until_told_otherwise(
     assert "--recompose" not in again.stdout
     assert locked(built)["score"] != notes
     assert "accepted" not in locked(built)
+
+
+def test_undo_restores_why_a_take_was_chosen_and_makes_nothing_stale(
+    built: Path, chipassets: Run
+) -> None:
+    before = locked(built)
+    assert chipassets("takes", "game.yaml", "fight", "--reroll", "bars:1").returncode == 0
+    version = f"{before['number']}.1"
+    assert chipassets("takes", "game.yaml", "fight", "--accept", version).returncode == 0
+    assert chipassets("takes", "game.yaml", "fight", "--undo").returncode == 0
+    assert (locked(built)["why"], locked(built)["score"]) == (before["why"], before["score"])
+    assert chipassets("build", "game.yaml", "--check").returncode == 0
 
 
 def test_a_rejected_take_is_never_chosen_again(built: Path, chipassets: Run) -> None:

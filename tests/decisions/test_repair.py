@@ -136,6 +136,7 @@ def test_an_edited_file_changes_what_was_edited_and_nothing_else(
     assert chipassets("takes", "game.yaml", "fight", "--undo").returncode == 0
     back = taken(game)
     assert (back.score, back.accepted, back.name) == (before.score, True, before.name)
+    assert back.why == before.why
     assert chipassets("takes", "game.yaml", "fight", "--accept", after.name).returncode == 0
     assert taken(game).score == after.score
 

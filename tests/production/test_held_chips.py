@@ -16,7 +16,7 @@ from chipassets.lock import Lock, change_lock, lock_path, read_lock
 from chipassets.manifest import load_manifest
 from chipassets.music.keys import Key
 from chipassets.music.score import Note, Score
-from chipassets.production.held_chips import chip_warnings
+from chipassets.production.held_chips import held_warnings
 from chipassets.production.stock import take_stock_of_notes
 from chipassets.resolve.build_plan import resolve
 from chipassets.stored.facts import decided_on
@@ -142,5 +142,5 @@ def test_a_plan_says_what_a_build_will_say_of_another_chip(
             made(tmp_path, "snes")
             accept_tracks(manifest, [])
         manifest.write_text(text)
-        (said,) = chip_warnings(take_stock_of_notes(resolve(load_manifest(manifest)), manifest))
+        (said,) = held_warnings(take_stock_of_notes(resolve(load_manifest(manifest)), manifest))
         assert words in said

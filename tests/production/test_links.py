@@ -14,6 +14,7 @@ from chipassets.manifest import load_manifest
 from chipassets.music.keys import Key
 from chipassets.music.notes import LEAD
 from chipassets.production.linked_notes import linked, waiting
+from chipassets.production.stock import take_stock_of_notes
 from chipassets.resolve.build_plan import resolve
 
 GAME = """game: Links
@@ -38,6 +39,9 @@ def make(folder: Path, key: str = "C major", seed: int = 3) -> Built:
 
 def test_a_variant_follows_the_take_in_the_lock_and_an_accepted_one_stays(tmp_path: Path) -> None:
     manifest = tmp_path / "game.yaml"
+    manifest.write_text(GAME.format(key="C major", seed=3))
+    new = take_stock_of_notes(resolve(load_manifest(manifest)), manifest).notes
+    assert all(why.startswith("not composed yet") for why in new.values()), new
     first = make(tmp_path)
     assert set(first.done) == {"night", "winter", "overworld"}
     links = {entry.name: entry.link for entry in first.index.tracks}

@@ -30,7 +30,7 @@ from chipassets.resolve.build_plan import own_character, resolve
 from chipassets.resolve.home_key import fifths_apart, near_key, tempo_ratio
 from chipassets.resolve.plan_json import plan_to_json
 from chipassets.resolve.plan_text import plan_to_text
-from chipassets.resolve.plan_warnings import plan_warnings
+from chipassets.resolve.plan_warnings import plan_warnings, warning_lines
 
 DEMO = Path(__file__).parents[2] / "manifests" / "demo.yaml"
 
@@ -317,6 +317,9 @@ def test_a_motif_says_its_key_its_tempo_and_what_is_done_to_it() -> None:
         "motifs: open:"
     )
     assert f"  warning: {warned.words}" in text.splitlines()
+    thrice = plan("{town: {motif: open}, shop: {motif: open}, boss: {motif: open}}", head)
+    assert warning_lines(plan_warnings(thrice)) == [f"{warned}; also for shop and boss"]
+    assert warning_lines(plan_warnings(both)) == [str(warned)]
     assert "title (E minor), fragment" in text
     assert both.tracks[2].motifs[0].steps == 6
     assert plan("{town: {motif: plain}}", head).tracks[0].motifs[0].rival is None

@@ -101,6 +101,14 @@ def test_the_reason_is_one_readable_phrase() -> None:
     assert "only take" in choose([tune()], PLAN).why
 
 
+def test_a_take_that_only_a_person_would_choose_is_not_called_the_best() -> None:
+    ratings = [rate(tune(key_shift=1), PLAN), rate(tune(), PLAN)]
+    assert "; chosen by hand out of 2 (" in explain(ratings, 0)
+    assert "; best of 2 (" in explain(ratings, 1)
+    # One that keeps its tags goes before one with more points that does not.
+    assert "; best of 2 (" in explain(ratings, 0, [True, False])
+
+
 def test_a_refused_take_that_a_person_keeps_is_not_called_the_least_bad() -> None:
     ratings = [rate(tune(), PLAN), rate(SILENT, PLAN)]
     assert explain(ratings, 1).startswith("a choice among takes would refuse it: ")
@@ -208,7 +216,8 @@ def changed(score: Score, bar: int, *, pitch: int | None = None) -> Score:
     [
         (changed(voiced(), 3), "nothing happens in bar 4"),
         (changed(voiced(), 3, pitch=72), "nothing happens in bar 4"),
-        (voiced().with_notes([*voiced().notes, Note(15, 1, 110, "lead")]), "outside its range"),
+        (voiced().with_notes([*voiced().notes, Note(15, 1, 110, "lead")]),
+         "1 note of the tune lies outside its range"),
         (
             replace(
                 voiced().with_notes([n for n in voiced().notes if n.start_step < 112]

@@ -273,6 +273,26 @@ def test_the_page_fits_its_window(open_report: OpenReport) -> None:
         assert small == []
 
 
+def test_rows_of_the_overview_are_whole_pixels_and_short_statements_have_no_label(
+    open_report: OpenReport,
+) -> None:
+    page = open_report([TOWN, BATTLE, FANFARE])
+    heights = page.run(
+        "[...document.querySelectorAll('.wide tr')]"
+        ".map((row) => row.getBoundingClientRect().height)"
+    )
+    assert heights
+    assert all(height == round(height) for height in heights), heights
+    labels = """(width) => {
+      const lane = document.createElement("ul");
+      lane.className = "lane";
+      lane.innerHTML = `<li style="width:${width}px"><span aria-hidden="true">hero</span></li>`;
+      document.body.append(lane);
+      return getComputedStyle(lane.querySelector("span")).display !== "none";
+    }"""
+    assert [page.run(f"({labels})({width})") for width in (16, 60)] == [False, True]
+
+
 def test_a_screen_reader_finds_landmarks_and_names(open_report: OpenReport) -> None:
     page = open_report([TOWN, BATTLE])
     page.call("Accessibility.enable")
