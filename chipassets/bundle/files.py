@@ -9,6 +9,7 @@ import os
 import stat
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from chipassets.bundle.folder_lock import held
@@ -46,19 +47,33 @@ def write_file(path: Path, data: bytes) -> None:
     """Write the data to the file in one step; after a BundleError the old file is unchanged.
 
     A link stays a link, to a file with the new content; the file keeps its mode and owner. A device
-    or a pipe is written to.
+    or a pipe is written to. Missing folders are created, and removed again if the file cannot be
+    written.
     """
     try:
         if _is_special(path):
             path.write_bytes(data)
             return
         target = resolved(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with held(target.parent) as alone:
+        with _folders_above(target), held(target.parent) as alone:
             sweep_partial(target, alone=alone)
             replace_file(target, data)
     except OSError as error:
         raise BundleError(unwritten(path, error)) from error
+
+
+@contextlib.contextmanager
+def _folders_above(target: Path) -> Iterator[None]:
+    """Create the missing folders above a file; after an error remove those that are empty."""
+    missing = [folder for folder in target.parents if not folder.exists()]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for folder in missing:
+                folder.rmdir()
+        raise
 
 
 def unwritten(path: Path, error: OSError) -> str:

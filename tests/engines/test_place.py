@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from chipassets.bundle import write_file
+from chipassets.bundle import files, write_file
 from chipassets.engines import EXPORTERS, Item, Placed, export, place
 from chipassets.errors import BundleError
 from tests.engines.game import write_game
@@ -184,3 +186,17 @@ def test_an_export_that_a_full_disk_stops_says_how_far_it_came_and_goes_on(
             put(tmp_path, *files)
     assert put(tmp_path, *files) == Placed(["b.ogg", "c.ogg"], [], [])
     assert put(tmp_path, *files) == Placed()
+
+
+def test_an_export_without_room_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(target: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setattr(files, "replace_file", full)
+    for folder in (tmp_path / "game" / "music", tmp_path / "mine" / "music"):
+        with pytest.raises(BundleError, match="No space left on device; free some space"):
+            put(folder, ("a.ogg", b"1"))
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine"]
