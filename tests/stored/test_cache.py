@@ -206,6 +206,20 @@ def test_the_folder_of_a_killed_build_is_swept_and_that_of_a_running_one_is_not(
         assert sorted(tmp_path.iterdir()) == sorted((one.root, two.root))
 
 
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "I/O error"), KeyboardInterrupt()])
+def test_a_write_that_fails_leaves_no_half_written_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Path, "replace", fail)
+    expected = BundleError if isinstance(error, OSError) else KeyboardInterrupt
+    with pytest.raises(expected):
+        write_entry(tmp_path, tmp_path / "below" / "entry", b"data")
+    assert list((tmp_path / "below").iterdir()) == []
+
+
 def test_files_that_cannot_be_kept_are_an_error_and_notes_are_not(tmp_path: Path) -> None:
     (tmp_path / "1").touch()
     cache = Cache(tmp_path)

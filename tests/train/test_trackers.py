@@ -431,6 +431,15 @@ def test_an_arpeggio_macro_is_a_chord_if_it_loops(
     assert sorted(pitch for _, _, pitch, voice in first.notes if voice < 16) == pitches
 
 
+def test_an_instrument_that_the_file_lacks_has_no_macros(tmp_path: Path) -> None:
+    macros = "".join(f"MACRO {kind} {n} -1 -1 0 : 9 0\n" for kind in (0, 1) for n in (1, 2))
+    text = FAMITRACKER.replace("INST2A03 0", f"{macros}INST2A03 0").replace("C-3 00 F", "C-3 0A F")
+    (tmp_path / "a.txt").write_text(text)
+    (first, _), *_ = songs_of_tracker(tmp_path / "a.txt")
+    row = first.ticks_per_quarter / 4
+    assert [(e / row, pitch) for _, e, pitch, voice in first.notes if voice < 16] == [(2, 60)]
+
+
 def test_a_line_that_cannot_be_read_is_counted(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(FAMITRACKER.replace("ROW 01", "ROW zz", 1))
     raws = raws_of_tracker(tmp_path / "a.txt")
