@@ -191,13 +191,14 @@ def takes_command(
         elif undo:
             said = _decided(audition, auditions.undo(audition))
         elif reroll is not None:
-            from chipassets.decisions.rerolling import reroll_take
+            from chipassets.decisions.rerolling import leaves_original, reroll_take
 
             version = reroll_take(audition, reroll, take)
             said = (
                 f"{track}: take {version.name} is {version.origin}; hear it with --export "
                 f"{version.name}, keep it with --accept {version.name}"
             )
+            said += leaves_original(audition, version)
         elif import_file is not None:
             from chipassets.decisions.midi_import import import_take
 
@@ -337,7 +338,7 @@ def _likenesses(
 # The features with a weight in the choice that fit into a line. Music in one merged voice has
 # other features than music by voice.
 _FEATURES = ["scale", "density", "voices", "register", "clashes", "wide leaps", "off the beat",
-             "groove", "repeats", "steps", "seam", "critic"]  # fmt: skip
+             "groove", "repeats", "steps", "seam", "preference", "critic"]  # fmt: skip
 
 
 def _features(candidates: Iterable[Candidate]) -> list[str]:

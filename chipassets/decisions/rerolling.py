@@ -15,6 +15,7 @@ from chipassets.lock import LockedTake, Version, notes_sha256
 from chipassets.music.notes import INNER, LEAD, Note, ordered
 from chipassets.music.score import FURTHER_PARTS, Score
 from chipassets.nearest import did_you_mean
+from chipassets.plan.links import VARIANT
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.production.casting import Candidate, as_candidate
 from chipassets.shape import shape
@@ -137,6 +138,23 @@ class Origin:
 
     base: str
     text: str | None
+
+
+def leaves_original(audition: Audition, version: Version) -> str:
+    """Return a line that a variant's tune is no longer that of its original in these bars, or "".
+
+    Its bars stay as long, so a game still goes on in the same bar where it changes between the two.
+    """
+    track = audition.track
+    if track.link is None or track.link.kind != VARIANT:
+        return ""
+    before = take_of(audition, version.number + 1).score.part(LEAD)
+    if version.score.part(LEAD) == before:
+        return ""
+    return (
+        f"\nits tune is then no longer that of {track.link.of}, whose variant {track.name} is; to "
+        f"change both, compose those bars of {track.link.of} again"
+    )
 
 
 def read_origin(take: LockedTake) -> Origin | None:

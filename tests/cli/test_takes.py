@@ -87,6 +87,7 @@ def test_takes_are_listed_with_their_measures(built: Path, chipassets: Run) -> N
     table = chipassets("takes", "game.yaml", "fight").stdout
     assert "chosen" in table
     head = table.splitlines()[2]
+    assert "preference" in head
     assert "clashes" in head, "music that knows its voices is judged by them"
     rows = [line.split() for line in table.splitlines() if re.match(r" \d+ ", line)]
     assert len(rows) == len(takes)
@@ -152,6 +153,21 @@ def test_undo_restores_why_a_take_was_chosen_and_makes_nothing_stale(
     assert chipassets("takes", "game.yaml", "fight", "--undo").returncode == 0
     assert (locked(built)["why"], locked(built)["score"]) == (before["why"], before["score"])
     assert chipassets("build", "game.yaml", "--check").returncode == 0
+
+
+def test_bars_of_a_variant_composed_anew_are_said_to_leave_its_original(
+    built: Path, chipassets: Run
+) -> None:
+    manifest = built / "game.yaml"
+    manifest.write_text(manifest.read_text().rstrip() + "\n  dusk: {like: fight, variant: night}\n")
+    assert chipassets("build", "game.yaml").returncode == 0
+    said = chipassets("takes", "game.yaml", "dusk", "--reroll", "tune").stdout
+    assert "no longer that of fight, whose variant dusk is" in " ".join(said.split())
+    said = chipassets("takes", "game.yaml", "fight", "--reroll", "tune").stdout
+    assert "no longer" not in said
+    said = chipassets("takes", "game.yaml", "dusk", "--reroll", "bass").stdout
+    assert "with bass composed anew" in " ".join(said.split())
+    assert "no longer" not in said
 
 
 def test_a_rejected_take_is_never_chosen_again(built: Path, chipassets: Run) -> None:
