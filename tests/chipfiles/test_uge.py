@@ -231,6 +231,26 @@ def test_fast_arpeggios_alternate_between_their_three_pitches() -> None:
     assert len(held) == 6
 
 
+@pytest.mark.parametrize(
+    ("values", "is_lost"),
+    [((0, 4, 7), False), ((0, 15), False), ((0, 16), True), ((0, 4, 7, 10), True)],
+)
+def test_a_fast_arpeggio_has_up_to_three_pitches_within_fifteen_semitones(
+    values: tuple[int, ...], is_lost: bool
+) -> None:
+    chord = Instrument("chord", arpeggio=Macro(values, loop=0))
+    notes = (ChipNote(0, 40, 48, 15, "chord"), ChipNote(48, 40, 48, 15, "chord"))
+    song = ChipSong("gameboy", (ChipVoice("pulse2", notes),), (chord,), 96, 96, 0)
+    made = encode_uge(song, write_registers(song), title="Song")
+    lost = {loss.reason: loss.count for loss in made.dropped}
+    reason = "UGE: a note without its fast arpeggio of over three pitches or 15 semitones"
+    assert lost.get(reason, 0) == 2 * is_lost
+    sounding = [note for note in played(Reader(made.data), 60)[0][1] if note.effects]
+    assert any(effect == 0 and value for note in sounding for effect, value in note.effects) != (
+        is_lost
+    )
+
+
 def test_vibrato_starts_late_and_is_as_deep_as_the_song_has_it() -> None:
     shaky = Instrument("reed", vibrato_delay_frames=16, vibrato_depth_cents=14,
                        vibrato_period_frames=10)  # fmt: skip

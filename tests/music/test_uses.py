@@ -89,6 +89,19 @@ def test_a_bass_does_what_three_fifths_of_its_moves_do(moves: list[int], does: s
     assert part(score([], eighths(moves)), "bass") == does
 
 
+@pytest.mark.parametrize(
+    ("moves", "does"),
+    [
+        ([2, -2] * 9 + [5, -5] * 6, "running"),
+        ([2, -2] * 8 + [2] + [5, -5] * 6 + [5], "ostinato"),
+        ([2, -2] * 6 + [5, -5] * 9, "arpeggio"),
+    ],
+)
+def test_a_second_voice_does_what_three_fifths_of_its_moves_do(moves: list[int], does: str) -> None:
+    assert len(moves) == 30
+    assert part(score(eighths(moves)), "inner") == does
+
+
 @pytest.mark.parametrize(("delay", "is_echo"), [(1, True), (8, True), (9, False)])
 def test_an_echo_follows_within_eight_steps(delay: int, is_echo: bool) -> None:
     late = [(step + delay, 1, pitch) for step, _, pitch in TUNE]

@@ -140,6 +140,26 @@ def test_a_chromatic_note_stays_if_it_passes_and_there_are_few() -> None:
     assert sum(note.pitch % 12 == 6 for note in folded) <= 0.08 * len(folded)
 
 
+@pytest.mark.parametrize(
+    ("steps_later", "pitch", "stays"),
+    [
+        (1, 67, True),
+        (4, 65, True),
+        (5, 65, False),
+        (0, 65, False),  # sounds with it
+        (4, 64, True),
+        (4, 69, False),  # a minor third away
+        (4, 68, False),  # chromatic itself
+    ],
+)
+def test_a_chromatic_note_resolves_within_a_beat_and_by_a_tone(
+    steps_later: int, pitch: int, stays: bool
+) -> None:
+    steps = [Note(2 * i, 2, 48 + 2 * (i % 2)) for i in range(14)]
+    foreign, goal = Note(4, 1, 66), Note(4 + steps_later, 1, pitch)
+    assert (foreign in shaped_by(fold_into_key, a_score(*steps, foreign, goal))) == stays
+
+
 def test_the_primer_is_not_folded() -> None:
     primer = Primer((Note(0, 4, 61),), 4)
     score = a_score(Note(0, 4, 61), Note(8, 4, 61))
