@@ -31,8 +31,13 @@ class Finding:
 
 
 _BASE = ("mido", "numpy", "pydantic", "PyYAML", "rich", "safetensors", "soundfile", "typer")
-_DEMO = ("pygame-ce",)
-_TRAIN = ("tensorflow", "keras", "note-seq")
+_EXTRAS = (
+    ("demo", "the demo game", ("pygame-ce",)),
+    ("studio", "the studio", ("starlette", "uvicorn")),
+    ("cluster", "builds on a cluster", ("distributed", "threadpoolctl")),
+    ("train", "training", ("tensorflow", "keras", "note-seq")),
+)
+"""The extras that users install, what each is for, and the packages that it is known by."""
 _MAGENTA = ("magenta", "tf-keras")
 
 
@@ -60,8 +65,9 @@ def doctor_command(
         importlib.invalidate_caches()
     findings = [_python(), _model()]
     findings += [_package(name, "a build", _extra(""), required=True) for name in _BASE]
-    findings += [_package(name, "the demo game", _extra("demo")) for name in _DEMO]
-    findings += [_package(name, "training", _extra("train")) for name in _TRAIN]
+    findings += [
+        _package(name, use, _extra(extra)) for extra, use, names in _EXTRAS for name in names
+    ]
     findings += [_package(name, "exchange with Magenta", COMMAND) for name in _MAGENTA]
     findings += [_program(name, "audio checks in the tests") for name in _PROGRAMS]
     if as_json:

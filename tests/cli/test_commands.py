@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -103,7 +105,15 @@ def test_doctor_finds_the_model_and_says_that_a_build_can_run(chipassets: Run) -
     assert result.returncode == 0
     assert "a build can run" in result.stdout
     findings = json.loads(chipassets("doctor", "--json").stdout)["findings"]
-    assert {item["name"] for item in findings} >= {"Python", "model", "numpy", "pygame-ce"}
+    names = {item["name"] for item in findings}
+    assert names >= {"Python", "model", "numpy", "pygame-ce"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    for extra in extras.keys() - {"dev", "docs", "magenta"}:
+        known = {re.split(r"[^a-z0-9-]", line)[0] for line in extras[extra]}
+        told = {item["name"] for item in findings if f"chipassets[{extra}]" in item["fix"]}
+        assert told, f"doctor does not tell what the extra {extra} needs"
+        assert told <= known
 
 
 @pytest.mark.parametrize(
