@@ -177,36 +177,13 @@ def decided(bundle: Path) -> tuple[list[Start], list[dict[str, Any]]]:
             lost_ms += _STEP_MS
         now_ms = clock_ms - lost_ms  # the sound's
         while calls and calls[0][0] * 1000 <= clock_ms:
-            _, word, words = calls.pop(0)
-            if word == "enter":
-                moods = tuple(words[4].split(",")) if words[4] else ()
-                director.enter(words[0], now_ms, moods, _manner(*words[1:4]))
-            elif word == "leave":
-                director.leave(now_ms, _manner(*words))
-            elif word == "stop":
-                director.stop(now_ms, int(float(words[0]) * 1000))
-            elif word == "sting":
-                director.sting(words[0], now_ms, words[1], int(words[2]))  # type: ignore[arg-type]
-            elif word == "intensity":
-                fade_ms = round(float(words[1]) * 1000)
-                director.intensity(float(words[0]), now_ms, fade_ms, words[2])  # type: ignore[arg-type]
-            elif word == "duck":
-                director.duck(now_ms, float(words[0]), round(float(words[1]) * 1000))
-            elif word == "stall":
+            call = calls.pop(0)
+            _, word, words = call
+            if word == "stall":
                 stalls_until_ms = clock_ms + round(float(words[0]) * 1000)
-            elif word == "pause":
-                director.pause(now_ms)
-            elif word == "resume":
-                director.resume(now_ms)
-            elif word == "slip":
-                director.enter(words[0], now_ms)
-            elif word == "save":
-                saved = director.state(now_ms)
-                states.append(saved)
-            elif word == "worn":
-                director.restore(worn(saved), now_ms)
-            elif word == "restore":
-                director.restore(saved, now_ms)
+                continue
+            saved = do(director, call, now_ms, saved)
+            states += [saved] * (word == "save")
         change = director.update(now_ms)
         if change is not None and change.track is not None:
             sample = change.track.wrap(change.from_sample)
@@ -215,6 +192,38 @@ def decided(bundle: Path) -> tuple[list[Start], list[dict[str, Any]]]:
         if sting is not None:
             starts.append(Start(sting.track.name, 0, clock_ms / 1000))
     return starts, states
+
+
+def do(director: Director, call: Call, now_ms: int, saved: dict[str, Any]) -> dict[str, Any]:
+    """Make a call; return the state that was saved last."""
+    _, word, words = call
+    if word == "enter":
+        moods = tuple(words[4].split(",")) if words[4] else ()
+        director.enter(words[0], now_ms, moods, _manner(*words[1:4]))
+    elif word == "leave":
+        director.leave(now_ms, _manner(*words))
+    elif word == "stop":
+        director.stop(now_ms, round(float(words[0]) * 1000))
+    elif word == "sting":
+        director.sting(words[0], now_ms, words[1], int(words[2]))  # type: ignore[arg-type]
+    elif word == "intensity":
+        fade_ms = round(float(words[1]) * 1000)
+        director.intensity(float(words[0]), now_ms, fade_ms, words[2])  # type: ignore[arg-type]
+    elif word == "duck":
+        director.duck(now_ms, float(words[0]), round(float(words[1]) * 1000))
+    elif word == "pause":
+        director.pause(now_ms)
+    elif word == "resume":
+        director.resume(now_ms)
+    elif word == "slip":
+        director.enter(words[0], now_ms)
+    elif word == "save":
+        return director.state(now_ms)
+    elif word == "restore":
+        director.restore(saved, now_ms)
+    elif word == "worn":
+        director.restore(worn(saved), now_ms)
+    return saved
 
 
 def worn(state: dict[str, Any]) -> dict[str, Any]:

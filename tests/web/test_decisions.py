@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chipassets.runtime import Director, Library
-from chipassets.runtime.rules import Manner
-from tests.engines.scenario import CALLS, Call, off_line, worn, write_scenario
+from tests.engines.scenario import CALLS, do, off_line, write_scenario
 from tests.report.sample_bundle import RATE_HZ
 from tests.web.browser import Page
 from tests.web.test_player import STAGE
@@ -92,7 +90,7 @@ def decided(bundle: Path) -> list[tuple[str, int, int] | None]:
     calls, asked, saved = list(GIVEN), list(ASKED_MS), director.state(0)
     for now_ms in range(0, SECONDS * 1000, STEP_MS):
         while calls and calls[0][0] * 1000 <= now_ms:
-            saved = _do(director, calls.pop(0), now_ms, saved)
+            saved = do(director, calls.pop(0), now_ms, saved)
         director.update(now_ms)
         director.update_sting(now_ms)
         if asked and asked[0] <= now_ms:
@@ -104,35 +102,6 @@ def decided(bundle: Path) -> list[tuple[str, int, int] | None]:
                 length = track.loop.length_samples if track.loop else track.samples
                 heard.append((track.name, track.wrap(sample), length))
     return heard
-
-
-def _do(director: Director, call: Call, now_ms: int, saved: dict[str, Any]) -> dict[str, Any]:
-    """Make a call; return the state that was saved last."""
-    _, word, words = call
-    if word == "enter":
-        moods = tuple(words[4].split(",")) if words[4] else ()
-        director.enter(words[0], now_ms, moods, _manner(*words[1:4]))
-    elif word == "leave":
-        director.leave(now_ms, _manner(*words))
-    elif word == "stop":
-        director.stop(now_ms, round(float(words[0]) * 1000))
-    elif word == "sting":
-        director.sting(words[0], now_ms, words[1], int(words[2]))  # type: ignore[arg-type]
-    elif word == "pause":
-        director.pause(now_ms)
-    elif word == "resume":
-        director.resume(now_ms)
-    elif word == "save":
-        return director.state(now_ms)
-    elif word == "restore":
-        director.restore(saved, now_ms)
-    elif word == "worn":
-        director.restore(worn(saved), now_ms)
-    return saved
-
-
-def _manner(when: str, fade: str, how: str) -> Manner:
-    return Manner(when or None, int(float(fade) * 1000) if fade else None, how or None)  # type: ignore[arg-type]
 
 
 def test_what_plays_is_what_python_decides(page: Page, tmp_path: Path) -> None:
