@@ -311,8 +311,8 @@ def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
         for said in filter(None, [item.rating.refused, *item.complaints]):
             print_text(f"take {item.number + 1}: {said}")
         for likeness in alike.get(item.number, ())[:3]:
-            notes = likeness.longest_run + 1
-            print_text(f"take {item.number + 1}: {notes} notes in a row as in {likeness.piece}")
+            said = f"{likeness.notes} notes in a row as in {likeness.piece}"
+            print_text(f"take {item.number + 1}: {said}")
     if audition.current and chosen is None and not audition.current.as_version:
         print_text(
             f"the accepted take {audition.current.name} is not among these: it is of an older plan "
@@ -357,7 +357,7 @@ def _row(item: Candidate, state: str, name: str, features: Iterable[str]) -> lis
         f"{item.rating.total:.2f}",
         *[f"{values[name]:.2f}" if name in values else "-" for name in features],
         f"{1 - own.shares.get(10, 0.0):.2f}" if own else "-",
-        str(own.longest_run + bool(own.longest_run)) if own else "-",
+        str(own.notes) if own else "-",
     ]
 
 

@@ -99,25 +99,33 @@ def _led_near(context: Context, line: list[tuple[int, int, int]]) -> list[tuple[
         if line[index + 1][0] // context.bar_steps > bar and line[index][0] % context.bar_steps:
             ends.setdefault(context.sources[BASS][bar], []).append(index)
     for indexes in ends.values():
-        near = {_nearer(context, line, index) for index in indexes}
-        for index in indexes if len(near) == 1 else ():
-            start, steps, _ = line[index]
-            line[index] = (start, steps, min(near))
+        found = {_end_of_bar(context, line, index) for index in indexes}
+        if len(found) == 1:
+            for index in indexes:
+                start, steps, _ = line[index]
+                line[index] = (start, steps, min(found))
     return line
 
 
-def _nearer(context: Context, line: Sequence[tuple[int, int, int]], index: int) -> int:
+def _end_of_bar(context: Context, line: Sequence[tuple[int, int, int]], index: int) -> int:
     """Return the pitch with which a bar's last note leads best into the next bar, or its own."""
     (_, _, before), (start, _, pitch), (_, _, goal) = line[index - 1 : index + 2]
     bar = start // context.bar_steps
     section = context.plan.section_at(bar)
-    asked = section.is_bass_asked or section.bass_line or bar in context.plan.tuttis
-    near = pitch + (OCTAVE if goal > pitch else -OCTAVE)
-    if asked or not _is_awkward(goal - pitch):
+    if section.is_bass_asked or section.bass_line or bar in context.plan.tuttis:
         return pitch
-    inside = _LOWEST <= near <= _highest(context, bar, pitch)
-    leaps = _is_awkward(goal - near) or _is_awkward(near - before)
-    return near if inside and not leaps else pitch
+    return _nearer(pitch, goal, before, _highest(context, bar, pitch))
+
+
+def _nearer(pitch: int, goal: int, before: int | None, highest: int) -> int:
+    """Return a pitch, or its octave towards a goal into which it would leap by a seventh or more.
+
+    The octave lies in the bass's range, and is led to from the note `before`, if there is one.
+    """
+    near = pitch + (OCTAVE if goal > pitch else -OCTAVE)
+    inside = _LOWEST <= near <= highest
+    leaps = _is_awkward(goal - near) or (before is not None and _is_awkward(near - before))
+    return near if _is_awkward(goal - pitch) and inside and not leaps else pitch
 
 
 _SHORT_BAR = 8
@@ -363,18 +371,8 @@ def _joined(
     goals = [*placed[1:], *([(context.bar_steps, 0, follows[2])] if follows is not None else [])]
     kept: list[tuple[int, int, int]] = []
     for (step, steps, pitch), (at, _, goal) in zip(placed, goals, strict=False):
-        near = pitch + (OCTAVE if goal > pitch else -OCTAVE)
-        ends_span = at in starts or at == context.bar_steps
-        before = kept[-1][2] if kept else near
-        if (
-            ends_span
-            and step not in starts
-            and _is_awkward(goal - pitch)
-            and _LOWEST <= near <= highest
-            and not _is_awkward(goal - near)
-            and not _is_awkward(near - before)
-        ):
-            pitch = near
+        if (at in starts or at == context.bar_steps) and step not in starts:
+            pitch = _nearer(pitch, goal, kept[-1][2] if kept else None, highest)
         kept.append((step, steps, pitch))
     return [*kept, *placed[len(kept) :]]
 

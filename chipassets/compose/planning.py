@@ -23,14 +23,7 @@ from chipassets.compose.cycles import INDEPENDENT
 from chipassets.compose.entries import draw_entries, opened
 from chipassets.compose.form import Part, track_parts
 from chipassets.compose.ideas import IDEAS, Idea
-from chipassets.compose.piece import (
-    Cycle,
-    Phrase,
-    PiecePlan,
-    SectionPlan,
-    Slot,
-    Targets,
-)
+from chipassets.compose.piece import Cycle, Phrase, PiecePlan, SectionPlan, Slot, Targets
 from chipassets.compose.targets import draw_targets
 from chipassets.compose.version import COMPOSE_VERSION
 from chipassets.compose.wanted import broadened, in_registers, is_sparse, onsets_of, roles_of

@@ -276,15 +276,19 @@ class _Search:
 
     def _placed(self, table: Candidates, bar: int, count: int) -> tuple[Candidates, Integers]:
         """Return the candidates with those that snap to the chords of a bar, and their pitches."""
-        harmony = self._task.harmony
-        key = (id(table), harmony.bar(bar, count).tobytes())
+        key = (id(table), self._task.harmony.bar(bar, count).tobytes())
         found = self._over_chords.get(key)
         if found is None:
-            moved = snapped(table, harmony, bar, self._task.pulse_steps, count)
-            both = joined([table, moved]) if moved.rows else table
             # The table is kept as well: its identity is part of the key.
-            found = self._over_chords[key] = (table, both, pitches_of(both, harmony, bar, count))
+            found = self._over_chords[key] = (table, *self._snapped(table, bar, count))
         return found[1:]
+
+    def _snapped(self, table: Candidates, bar: int, count: int) -> tuple[Candidates, Integers]:
+        """Return what `_placed` does, and keep nothing: for candidates that do not come again."""
+        harmony = self._task.harmony
+        moved = snapped(table, harmony, bar, self._task.pulse_steps, count)
+        both = joined([table, moved]) if moved.rows else table
+        return both, pitches_of(both, harmony, bar, count)
 
     def _has_room(self, bar: int, end: int, slot: Slot) -> bool:
         """Return whether the tune continues in a bar after its given notes."""
@@ -655,9 +659,7 @@ class _Search:
         table = joined(
             [candidates_of(proposals, (0,)), candidates_of(proposals[:1], (-2, -1, 1, 2))]
         )
-        moved = snapped(table, self._task.harmony, bar, self._task.pulse_steps)
-        table = joined([table, moved]) if moved.rows else table
-        pitches = pitches_of(table, self._task.harmony, bar)
+        table, pitches = self._snapped(table, bar, 1)
         known = self._known(table, pitches, None, bar, 1)
         parts = self._whole(table, pitches, known, bar, 1)
         return table, pitches, _sum(parts), parts

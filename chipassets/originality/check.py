@@ -37,6 +37,11 @@ class Originality:
     shares: dict[int, float]
     longest_run: int
 
+    @property
+    def notes(self) -> int:
+        """The number of notes in the longest run, 0 if there is none."""
+        return _notes_in(self.longest_run)
+
     def to_dict(self) -> dict[str, float]:
         """Return the values by name, as in a bundle's metrics, rounded to 4 places."""
         named = {f"shared_{n}_grams": round(share, 4) for n, share in self.shares.items()}
@@ -49,6 +54,16 @@ class Likeness:
 
     piece: str
     longest_run: int
+
+    @property
+    def notes(self) -> int:
+        """The number of notes in the run."""
+        return _notes_in(self.longest_run)
+
+
+def _notes_in(elements: int) -> int:
+    """Return the number of notes in a run: an element leads from a note to the next."""
+    return elements + bool(elements)
 
 
 def check_originality(

@@ -331,7 +331,7 @@ def _copied(originality: Originality | None) -> str | None:
     if originality is None:
         return None
     if originality.longest_run > _LONGEST_SHARED_RUN:
-        return f"{originality.longest_run + 1} notes in a row are in the training corpus"
+        return f"{originality.notes} notes in a row are in the training corpus"
     share = originality.shares.get(10, 0.0)
     if share > _MOST_SHARED_GRAMS:
         return f"{share:.0%} of its 10-grams are in the training corpus"
