@@ -31,7 +31,7 @@ from chipassets.decisions.auditions import (
 from chipassets.decisions.midi_voices import FileNotes, Stroke, read_voices
 from chipassets.errors import CheckError
 from chipassets.lock import LockedTake
-from chipassets.music.keys import pitch_name
+from chipassets.music.keys import pitch_name, spelled_pitch
 from chipassets.music.notes import BASS, INNER, LEAD, Note, ordered
 from chipassets.music.score import DRUM_KINDS, FURTHER_PARTS, DrumStroke, Score
 from chipassets.plan.trackplan import TrackPlan
@@ -198,11 +198,11 @@ def _part_faults(
         if not spec.lowest_pitch <= note.pitch <= spec.highest_pitch:
             yield (
                 note.start_step,
-                f"{pitch_name(note.pitch)} lies outside {spec.name}, which plays "
+                f"{spelled_pitch(note.pitch, score.key)} lies outside {spec.name}, which plays "
                 f"{pitch_name(spec.lowest_pitch)} to {pitch_name(spec.highest_pitch)}",
             )
         if len({other.pitch for other in sounding}) > most:
-            names = ", ".join(pitch_name(other.pitch) for other in sounding)
+            names = ", ".join(spelled_pitch(one.pitch, score.key) for one in sounding)
             can = f"{most} notes in turn" if most > 1 else "one note at a time"
             yield note.start_step, f"{names} sound together; {spec.name} plays {can}"
 

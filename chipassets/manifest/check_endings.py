@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from chipassets.manifest.melody_check import melody_of
 from chipassets.manifest.refusal import Fault
 from chipassets.manifest.settings import Settings
 from chipassets.music.forms import EDGES, INTRO
@@ -77,6 +78,16 @@ def _pickup_faults(
     if settings.primer is not None:
         fault = Fault("the primer opens the track already", "keep one of the two")
         yield "pickup", fault, frozenset(("pickup", "primer"))
+    last = sections[-1]
+    melody = melody_of(settings, last.name) if settings.loops else None
+    if melody is not None and melody.begins_in_last(pickup.steps, last.bars * bar_steps):
+        fault = Fault(
+            f"it leads back at the end of {last.name}, where the melody of {melody.section} has "
+            "notes of its own",
+            f"end that melody {pickup.steps} steps before its last bar does, or give {last.name} "
+            "a bar more",
+        )
+        yield "pickup", fault, frozenset(("pickup", "melody", "form", "length"))
     pitches = [note.pitch for note in pickup.notes]
     if min(pitches) < TUNE_LOWEST or max(pitches) > TUNE_HIGHEST:
         fault = Fault("it lies outside E3 to A6, the range of a lead voice", "move it by octaves")

@@ -17,7 +17,7 @@ from chipassets.manifest.refusal import Fault
 from chipassets.manifest.settings import Settings
 from chipassets.music.forms import EDGES
 from chipassets.music.keyfit import tune_key
-from chipassets.music.keys import Key, pitch_name
+from chipassets.music.keys import Key, spelled_pitch
 from chipassets.music.motifs import (
     AUGMENTED,
     BASS_HIGHEST,
@@ -95,13 +95,15 @@ def _motif_fault(
     if voice is not None:
         return voice
     primer = _tune(manifest, use)
+    said = None if use.from_track else manifest.motifs[use.name].key
+    own = said or tune_key(primer)
     steps = {AUGMENTED: 2 * primer.steps, FRAGMENT: -(-primer.steps // 2)}
     steps_here = steps.get(use.transform, primer.steps)
     room = named[0].bars * settings.steps_per_bar
     if use.transform == DIMINISHED and (odd := _odd_note(primer)) is not None:
         return Fault(
-            f"its note {pitch_name(odd.pitch)} at step {odd.start_step + 1} would begin or end "
-            "between two 16ths, in notes half as long",
+            f"its note {spelled_pitch(odd.pitch, own)} at step {odd.start_step + 1} would begin or "
+            "end between two 16ths, in notes half as long",
             "write it in eighths, or choose another transform",
         )
     if steps_here > room:
@@ -124,8 +126,7 @@ def _motif_fault(
         )
     if use.transform in (LITERAL, TRANSPOSED):
         return None
-    own = None if use.from_track else manifest.motifs[use.name].key
-    return _key_fault(primer, own or tune_key(primer), settings.key)
+    return _key_fault(primer, own, settings.key)
 
 
 _RANGES = {
@@ -184,8 +185,8 @@ def _key_fault(tune: Primer, own: Key, key: Key | None) -> Fault | None:
         mapped = map_pitch(first.pitch, own, key), map_pitch(second.pitch, own, key)
         if first.pitch != second.pitch and mapped[0] == mapped[1]:
             return Fault(
-                f"its notes {pitch_name(first.pitch)} and {pitch_name(second.pitch)}, of {own}, "
-                f"are one and the same in {key}",
+                f"its notes {spelled_pitch(first.pitch, own)} and "
+                f"{spelled_pitch(second.pitch, own)}, of {own}, are one and the same in {key}",
                 "choose a mode with more tones, delete key:, or change the motif",
             )
     return None

@@ -101,8 +101,11 @@ FormField = Annotated[
             "examples": ["A A' B A'", "intro A A B A'", "intro:2 A:8 B:4 A:8", "intro song"],
             "description": "The sections: A returns as A, A' opens like A and ends anew, B is new. "
             "The loop starts behind an intro. Lengths in bars behind a colon; without one an intro "
-            "has two bars, and the letters share the rest in pairs of bars. A name stands for "
-            "its sections: " + "; ".join(f"{f.name} is {f.sections}" for f in FORMS.values()) + ". "
+            "has two bars, and the letters share the rest of length: in pairs of bars; without "
+            "length: a section is as long as another of its letter that says it, as its melody, or "
+            "four bars. A name stands for its sections: "
+            + "; ".join(f"{f.name} is {f.sections}" for f in FORMS.values())
+            + ". "
             "Default: by scene and seed.",
         },
     ),

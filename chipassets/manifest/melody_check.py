@@ -60,7 +60,6 @@ def _section_faults(
     melody: WrittenMelody, settings: Settings, sections: Sequence[Section]
 ) -> Iterator[Fault]:
     """Yield why a melody does not fit its section."""
-    bar_steps = settings.steps_per_bar
     named = [s for s in sections if s.name == melody.section]
     named = named or [s for s in sections if s.name.rstrip("'") == melody.section]
     if not named:
@@ -84,19 +83,31 @@ def _section_faults(
             melody.at,
         )
         return
-    steps, longest = melody.tune.steps, max(section.bars for section in named)
-    if steps > longest * bar_steps:
-        bars = -(-steps // bar_steps)
+    yield from _length_faults(melody, settings, sections)
+
+
+def _length_faults(
+    melody: WrittenMelody, settings: Settings, sections: Sequence[Section]
+) -> Iterator[Fault]:
+    """Yield the first section that plays the melody and is too short for it."""
+    metre = metre_name(settings.beats_per_bar, settings.pulse_steps)
+    steps, bar_steps = melody.tune.steps, settings.steps_per_bar
+    singing = [part for part in sections if melody_of(settings, part.name) is melody]
+    short = [part for part in singing if steps > part.bars * bar_steps]
+    # One for all: only sections of the melody's own name decide, if there are any.
+    short = [part for part in short if part.name == melody.section] or short
+    if short:
+        part, bars = short[0], -(-steps // bar_steps)
+        lasts = f"it lasts {steps} steps ({_bars(bars)} of {metre}), and section {part.name}"
+        too = "" if part.name == melody.section else ", which plays it too,"
         yield Fault(
-            f"it lasts {steps} steps ({_bars(bars)} of {metre}), and section {melody.section} has "
-            f"{_bars(longest)}",
-            f"write form: with {melody.section}:{bars}, or shorten it to "
-            f"{longest * bar_steps} steps",
+            f"{lasts}{too} has {_bars(part.bars)}",
+            f"write form: with {part.name}:{bars}, or shorten it to {part.bars * bar_steps} steps",
             melody.at,
         )
 
 
-def _melody_of(settings: Settings, name: str) -> WrittenMelody | None:
+def melody_of(settings: Settings, name: str) -> WrittenMelody | None:
     """The melody of a section by its name, else by its letter."""
     own = {melody.section: melody for melody in settings.melodies}
     return own.get(name) or own.get(name.rstrip("'"))
@@ -110,11 +121,10 @@ def _pickup_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[
     if settings.loops and sections[0].name != INTRO:
         turns.append((sections[-1], sections[0]))
     for before, section in turns:
-        melody, last = _melody_of(settings, section.name), _melody_of(settings, before.name)
+        melody, last = melody_of(settings, section.name), melody_of(settings, before.name)
         if melody is None or melody.pickup is None or last is None or melody.section in told:
             continue
-        free = before.bars * bar_steps - melody.pickup.steps
-        if any(free <= note.start_step < before.bars * bar_steps for note in last.tune.notes):
+        if last.begins_in_last(melody.pickup.steps, before.bars * bar_steps):
             told.add(melody.section)
             why = (
                 f"its pickup of {melody.pickup.steps} 16ths and the melody of {before.name} both "

@@ -15,7 +15,7 @@ from chipassets.manifest.reads import Context, Reads
 from chipassets.manifest.refusal import Fault, Refusal, refuse
 from chipassets.manifest.tonality import KEY_SCHEMA, read_key
 from chipassets.music.forms import EDGES, FormPart
-from chipassets.music.keys import Key, pitch_name
+from chipassets.music.keys import Key, pitch_name, spelled_pitch
 from chipassets.music.motifs import IN_MODE, LITERAL, TRANSPOSED
 from chipassets.music.notes import Note, Primer
 from chipassets.nearest import did_you_mean
@@ -54,6 +54,14 @@ class WrittenMelody:
     under: str = "melody"
     pickup: Primer | None = None
     is_swung: bool = False
+
+    def begins_in_last(self, steps: int, section_steps: int) -> bool:
+        """Return whether notes begin in the last `steps` of a section of `section_steps`.
+
+        There a pickup to the next section plays; a note that is held into it gives way.
+        """
+        starts = [note.start_step for note in self.tune.notes]
+        return any(section_steps - steps <= start < section_steps for start in starts)
 
 
 def read_melody(value: Any, context: Context) -> tuple[WrittenMelody, ...]:
@@ -230,6 +238,7 @@ def _fitting(melody: WrittenMelody, semitones: int, others: Sequence[str] = ()) 
     others: tracks of its file that would not, in words.
     """
     notes = melody.tune.notes
+    key = melody.key and Key((melody.key.tonic + semitones) % OCTAVE, melody.key.mode)
     low = min(note.pitch for note in notes) + semitones
     high = max(note.pitch for note in notes) + semitones
     if high - low > TUNE_HIGHEST - TUNE_LOWEST:
@@ -248,17 +257,19 @@ def _fitting(melody: WrittenMelody, semitones: int, others: Sequence[str] = ()) 
         if others:
             fix = f"name another track if this is not the tune: {', '.join(others)}; or {fix}"
         raise refuse(
-            f"it lies from {_name(low)} to {_name(high)}, and a lead voice from "
+            f"it lies from {_name(low, key)} to {_name(high, key)}, and a lead voice from "
             f"{pitch_name(TUNE_LOWEST)} to {pitch_name(TUNE_HIGHEST)}",
             fix,
         )
     moved = tuple(Note(n.start_step, n.duration_steps, n.pitch + semitones) for n in notes)
-    key = melody.key and Key((melody.key.tonic + semitones) % OCTAVE, melody.key.mode)
     return replace(melody, tune=Primer(moved, melody.tune.steps), key=key)
 
 
-def _name(pitch: int) -> str:
-    return pitch_name(pitch) if 0 <= pitch <= 127 else f"MIDI pitch {pitch}"
+def _name(pitch: int, key: Key | None) -> str:
+    """Return the name of a pitch, spelled as in the melody's key if that is said."""
+    if not 0 <= pitch <= 127:
+        return f"MIDI pitch {pitch}"
+    return pitch_name(pitch) if key is None else spelled_pitch(pitch, key)
 
 
 def _whole(what: str, low: int, high: int) -> Callable[[Any, Context], int]:
@@ -301,9 +312,13 @@ def melody_form(
     order = sorted(melodies, key=lambda own: (own.section != "intro") + (own.section == "outro"))
     if all(own.section in EDGES for own in order):
         return None
-    return tuple(
-        FormPart(own.section, None if is_open else -(-own.tune.steps // bar_steps)) for own in order
-    )
+    bars = melody_bars(order, bar_steps)
+    return tuple(FormPart(own.section, None if is_open else bars[own.section]) for own in order)
+
+
+def melody_bars(melodies: Sequence[WrittenMelody], bar_steps: int) -> dict[str, int]:
+    """Return how many bars each melody needs, by its section."""
+    return {own.section: -(-own.tune.steps // bar_steps) for own in melodies}
 
 
 ABC_SCHEMA: dict[str, Any] = {

@@ -15,12 +15,12 @@ from chipassets.manifest.guidance import Factors
 from chipassets.manifest.instruments import COLOUR_ROLES, DRUMS
 from chipassets.manifest.keeping import FROZEN, OPEN
 from chipassets.manifest.linked import VariantOptions
-from chipassets.manifest.melody_field import WrittenMelody, melody_form
+from chipassets.manifest.melody_field import WrittenMelody, melody_bars, melody_form
 from chipassets.manifest.models import Manifest, Options, SceneOptions
 from chipassets.manifest.motif_field import MotifUse
 from chipassets.manifest.sound import sounding_layers
 from chipassets.manifest.wishes import SectionOptions
-from chipassets.music.forms import FormPart, natural_bars
+from chipassets.music.forms import FormPart, natural_form
 from chipassets.music.keys import Key
 from chipassets.plan.presets import SCENES, Preset, character
 from chipassets.plan.trackplan import OwnMood, Primer, Progression, Range, Sound, SoundsLike, Wish
@@ -144,8 +144,12 @@ def _settings(manifest: Manifest, name: str) -> Settings:
     melodies += _sections(layers).melodies
     if form is None:
         form = melody_form(melodies, steps_per_bar(beats), is_open=length is not None)
-    own_bars = preset.bars if form is None else natural_bars(form)
-    bars, tempo_millibpm = (own_bars, None) if length is None else length.bars(tempo, beats)
+    bars, tempo_millibpm = preset.bars, None
+    if length is not None:
+        bars, tempo_millibpm = length.bars(tempo, beats)
+    elif form is not None:
+        form = natural_form(form, melody_bars(melodies, steps_per_bar(beats)))
+        bars = sum(part.bars or 0 for part in form)
     return Settings(
         scene=scene,
         like=base,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chipassets.music.score import Section
@@ -77,9 +77,31 @@ class FormPart:
         return self.name.rstrip("'")
 
 
-def natural_bars(parts: Sequence[FormPart]) -> int:
-    """Return the default length of a form: phrases of four bars, an intro or outro of two."""
-    return sum(part.bars or (_EDGE_BARS if part.name in EDGES else PHRASE_BARS) for part in parts)
+def natural_form(parts: Sequence[FormPart], melody_bars: Mapping[str, int]) -> tuple[FormPart, ...]:
+    """Return the form of a track without a length: every section has its number of bars.
+
+    A section without one is as long as the first of its letter that has one, so that what returns
+    returns whole; else as its melody, but at least four bars long, an intro or outro two.
+
+    melody_bars: the bars of written melodies, by the section's name or letter.
+    """
+    said: dict[str, int] = {}
+    for part in parts:
+        if part.bars is not None:
+            said.setdefault(part.letter, part.bars)
+    return tuple(
+        part
+        if part.bars is not None
+        else FormPart(part.name, _natural_bars(part, said, melody_bars))
+        for part in parts
+    )
+
+
+def _natural_bars(part: FormPart, said: Mapping[str, int], melody_bars: Mapping[str, int]) -> int:
+    """Return the bars of a section that the form leaves open; `said`: those it says, by letter."""
+    usual = _EDGE_BARS if part.name in EDGES else PHRASE_BARS
+    sung = melody_bars.get(part.name, melody_bars.get(part.letter, 0))
+    return said.get(part.letter, max(usual, sung))
 
 
 def lay_out(parts: Sequence[FormPart], bars: int) -> tuple[Section, ...]:

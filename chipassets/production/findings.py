@@ -43,7 +43,7 @@ def find_evidence(
         statements=statements,
         # A person accepted the take, or changed its notes: that is as they want it.
         warnings=([] if take.accepted else found.warnings(track.temperature))
-        + [_broken(said) for said in statements if not said.whole and not take.origin],
+        + [_broken(said, track) for said in statements if not said.whole and not take.origin],
     )
 
 
@@ -85,8 +85,11 @@ def _statement_entry(said: Statement, motif: Motif, score: Score) -> StatementEn
     )
 
 
-def _broken(said: StatementEntry) -> str:
-    return f"the motif {said.motif!r} is not whole where it is stated, in bar {said.start_bar + 1}"
+def _broken(said: StatementEntry, track: TrackPlan) -> str:
+    """Return the warning of a motif or melody of which notes are missing."""
+    melodies = {one.tune.name: f"the melody of {one.section}" for one in track.melodies}
+    tune = melodies.get(said.motif, f"the motif {said.motif!r}")
+    return f"{tune} is not whole where it is stated, in bar {said.start_bar + 1}"
 
 
 def _mood_entry(found: Evidence) -> MoodEvidence:

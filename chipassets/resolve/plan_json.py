@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from chipassets.chips.chipsong import Instrument
-from chipassets.music.keys import pitch_name
+from chipassets.music.keys import Key, spelled_pitch
 from chipassets.music.motifs import IN_MODE
 from chipassets.music.notes import LEAD
 from chipassets.plan.plain_values import plain_values
@@ -42,7 +42,7 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
     if track.melodies:
         values["melodies"] = {
             own.section: _motif_json(own.tune)
-            | ({"pickup": _primer_json(own.pickup)} if own.pickup else {})
+            | ({"pickup": _primer_json(own.pickup, own.tune.key)} if own.pickup else {})
             for own in track.melodies
         }
     if track.link is not None:
@@ -50,7 +50,7 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
         # The notes are in the lock, under the other track's name.
         values["link"] = {name: what for name, what in said.items() if what and name != "source"}
     if track.pickup is not None:
-        values["pickup"] = _primer_json(track.pickup)
+        values["pickup"] = _primer_json(track.pickup, track.key)
     if track.final_key is not None:
         values["final_key"] = str(track.final_key)
     if track.own_moods:
@@ -58,7 +58,7 @@ def _track_json(track: TrackPlan) -> dict[str, Any]:
     return values | {
         "moods": list(track.moods),
         "key": str(track.key),
-        "primer": None if track.primer is None else _primer_json(track.primer),
+        "primer": None if track.primer is None else _primer_json(track.primer, track.key),
         "character": {
             name: [value["low"], value["high"]] if isinstance(value, dict) else value
             for name, value in plain_values(track.character).items()
@@ -96,7 +96,7 @@ def chords_text(progression: Progression) -> str:
 
 def _motif_json(motif: Motif) -> dict[str, Any]:
     """Return the motif's notes and those of its settings that are not the default."""
-    tune = _primer_json(Primer(motif.notes, motif.steps))
+    tune = _primer_json(Primer(motif.notes, motif.steps), motif.key)
     said: dict[str, Any] = {"name": motif.name, "key": str(motif.key), **tune}
     if motif.rival:
         said["rival_key"] = str(motif.rival)
@@ -134,7 +134,8 @@ def _instrument_json(instrument: Instrument) -> dict[str, Any]:
     return said
 
 
-def _primer_json(primer: Primer) -> dict[str, Any]:
-    notes = [f"{note.start_step}:{pitch_name(note.pitch)}+{note.duration_steps}"
+def _primer_json(primer: Primer, key: Key) -> dict[str, Any]:
+    """Return the notes, each as its step, name and length, spelled as in the key."""
+    notes = [f"{note.start_step}:{spelled_pitch(note.pitch, key)}+{note.duration_steps}"
              for note in primer.notes]  # fmt: skip
     return {"steps": primer.steps, "notes": notes}

@@ -283,12 +283,19 @@ def _notes(tune: Primer | Motif) -> str:
     return f"{len(tune.notes)} note{'s' * (len(tune.notes) != 1)}"
 
 
+def _bars_and_steps(steps: int, bar_steps: int) -> str:
+    """Return a length in bars, and the 16ths that are left over."""
+    bars, left = divmod(steps, bar_steps)
+    said = [f"{bars} bar{'s' * (bars != 1)}"] if bars else []
+    said += [f"{left} 16th{'s' * (left != 1)}"] if left else []
+    return " and ".join(said)
+
+
 def _melody_text(melody: Melody, track: TrackPlan) -> str:
     """Return the melody with its length and key."""
     tune = melody.tune
-    bars = tune.steps / (track.steps_per_bar)
-    length = f"{bars:g} bar{'s' * (bars != 1)}"
-    said = f"{melody.section}: {length}, {_notes(tune)}, {tune.key}"
+    said = f"{melody.section}: {_bars_and_steps(tune.steps, track.steps_per_bar)}, "
+    said += f"{_notes(tune)}, {tune.key}"
     if melody.pickup is not None:
         said += f", behind a pickup of {melody.pickup.steps} 16ths"
     late = tune.notes[0].start_step
@@ -362,4 +369,4 @@ def _primer_line(track: TrackPlan, primer: Primer) -> str:
 
 
 def _span(measure: Range) -> str:
-    return f"{measure.low:g}-{measure.high:g}"
+    return f"{round(measure.low, 2):g}-{round(measure.high, 2):g}"

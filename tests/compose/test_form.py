@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipassets.compose.form import loop_start_bar, parts_of, track_parts
-from chipassets.music.forms import FORMS, FormPart, default_form, lay_out, natural_bars
+from chipassets.music.forms import FORMS, FormPart, default_form, lay_out, natural_form
 from tests.compose.conftest import MakePlan
 
 
@@ -82,7 +82,21 @@ def test_open_sections_share_what_is_left() -> None:
     assert laid("intro A A B A'", 16) == [2, 4, 4, 2, 4]
     assert laid("A A' B A'", 15) == [4, 4, 2, 5]
     assert laid("intro:1 A:8 B A", 21) == [1, 8, 6, 6]
-    assert natural_bars(form("intro A A B:8 outro")) == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "melodies", "lengths"),
+    [
+        ("intro A A B:8 outro", {}, [2, 4, 4, 8, 2]), ("A:8 B A'", {}, [8, 4, 8]),
+        ("A:2 A' B", {}, [2, 2, 4]), ("A B A'", {"A": 8}, [8, 4, 8]),
+        ("A B A'", {"A": 3, "B": 5}, [4, 5, 4]), ("A A' B", {"A'": 6}, [4, 6, 4]),
+        ("A:6 B A'", {"A": 5}, [6, 4, 6]), ("intro A", {"intro": 1}, [2, 4]),
+    ],
+)  # fmt: skip
+def test_without_a_length_what_returns_returns_whole_and_a_melody_has_its_bars(
+    text: str, melodies: dict[str, int], lengths: list[int]
+) -> None:
+    assert [part.bars for part in natural_form(form(text), melodies)] == lengths
 
 
 @pytest.mark.parametrize(

@@ -259,6 +259,11 @@ def test_a_whole_first_bar_or_a_fragment_is_no_pickup(load: Load, tmp_path: Path
             "    form: A:2 B:1\n",
             "and the melody of B both settle the end of B",
         ),
+        (
+            '{notes: "C4 - - - D4 - - - E4 - - - F4 - G4 -"}',
+            "    form: A:1\n    pickup: D4 -\n",
+            "end that melody 2 steps before its last bar does, or give A a bar more",
+        ),
     ],
 )
 def test_a_pickup_that_cannot_be_played_is_refused(
@@ -268,6 +273,19 @@ def test_a_pickup_that_cannot_be_played_is_refused(
     write_midi(tmp_path / "late.mid", [(1440, 1920, 62), (1920, 2400, 67)])
     problems = refuse(town(melody, more))
     assert any(says in f"{problem.why}; {problem.fix}" for problem in problems)
+
+
+def test_a_melody_longer_than_what_returns_with_it_is_refused(refuse: Refuse) -> None:
+    tune = '{notes: "C4 - - - D4 - - - E4 - - - F4 - - - G4"}'
+    (problem,) = refuse(town(tune, "    form: A:2 B A':1\n"))
+    assert "section A', which plays it too, has 1 bar" in problem.why
+    assert "write form: with A':2" in problem.fix
+
+
+def test_a_note_held_into_the_pickup_gives_way_to_it(load: Load) -> None:
+    tune = '{notes: "C4 - - - D4 - - - E4 - - - - - - -"}'
+    track = load(town(tune, "    form: A:1\n    pickup: D4 -\n")).tracks["town"]
+    assert track.pickup is not None
 
 
 def test_triplets_in_a_file_are_refused_with_bar_and_beat(refuse: Refuse, tmp_path: Path) -> None:
@@ -350,3 +368,12 @@ def test_a_word_in_place_of_numbers_is_told_what_the_numbers_are(refuse: Refuse)
     assert problem.fix.startswith("write it like 55-67 (MIDI pitches: 60 is the C in the middle")
     (problem,) = refuse("game: T\ntracks:\n  town: {density: sparse}\n")
     assert problem.fix.startswith("write it like 1-2.5 (notes per beat")
+
+
+def test_refused_notes_are_spelled_in_the_key_of_their_tune(refuse: Refuse) -> None:
+    low = town('{abc: "K:Eb\\nM:4/4\\nL:1/4\\nE,, A,, B,, E,"}')
+    (problem,) = refuse(low)
+    assert "it lies from Eb2 to Eb3" in problem.why
+    motifs = 'game: T\nmotifs: {flat: {notes: "Ab4 Bb4 C5 -", key: Ab major}}\n'
+    (problem,) = refuse(f"{motifs}tracks:\n  town: {{motif: {{flat: diminished}}}}\n")
+    assert "its note Ab4 at step 1 would begin or end between two 16ths" in problem.why

@@ -573,3 +573,19 @@ def test_the_plan_says_which_parts_enter_late(monkeypatch: pytest.MonkeyPatch) -
         lines = [line.strip() for line in text.splitlines()]
         assert (f"take 1: {said}" in lines) == bool(said)
         assert sum(line.startswith("take 1: the ") for line in lines) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"), [(6, "6 16ths"), (16, "1 bar"), (33, "2 bars and 1 16th")]
+)
+def test_the_length_of_a_melody_is_told_in_bars_and_16ths(steps: int, words: str) -> None:
+    melody = " ".join(["C5", *["-"] * (steps - 1)])
+    built = plan(f"{{town: {{melody: {{notes: {melody}}}}}}}")
+    assert f"melody of A: {words}, 1 note" in plan_to_text(built)
+
+
+def test_the_notes_of_a_plan_are_spelled_in_its_key() -> None:
+    built = plan('{town: {key: Eb major, form: "A:1", melody: Eb5 - Ab5 - Bb5 -, pickup: Bb4 -}}')
+    (town,) = plan_to_json(built)["tracks"]
+    assert town["pickup"]["notes"] == ["0:Bb4+2"]
+    assert town["melodies"]["A"]["notes"] == ["0:Eb5+2", "2:Ab5+2", "4:Bb5+2"]
