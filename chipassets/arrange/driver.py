@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chipassets.chips.chipsong import HOME, ChipSong, Instrument
 from chipassets.chips.dmcbank import Clip
 from chipassets.chips.profiles import VoiceSpec
-from chipassets.chips.registers import Write
+from chipassets.chips.registers import Write, write_of
 from chipassets.chips.soundbank import Source
 
 
@@ -70,6 +70,6 @@ def changed(wanted: Iterable[tuple[int, int]], shadow: Shadow) -> list[Write]:
     writes = []
     for address, value in wanted:
         if shadow.get(address) != value:
-            writes.append(Write(address, value))
+            writes.append(write_of(address, value))
             shadow[address] = value
     return writes

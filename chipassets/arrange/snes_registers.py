@@ -17,7 +17,7 @@ from chipassets.chips.chipsong import CONTRAST, HOME, RETURN, ChipSong, Instrume
 from chipassets.chips.places import CHORUS_STEP, PLACES, is_mirrored
 from chipassets.chips.profiles import VoiceSpec
 from chipassets.chips.recording import source_rate_hz
-from chipassets.chips.registers import Write
+from chipassets.chips.registers import Write, write_of
 from chipassets.chips.soundbank import (
     CYCLE_SAMPLES,
     DRUM_PITCH,
@@ -122,7 +122,7 @@ def _scene(song: ChipSong, frame: int, states: Voices) -> tuple[Write, ...]:
     if volume != _echo_volume(song, frame - 1):
         writes += _echo_writes(volume)
     if _senders(song, frame) != _senders(song, frame - 1):
-        writes.append(Write(_ECHO_ON, _senders(song, frame)))
+        writes.append(write_of(_ECHO_ON, _senders(song, frame)))
     return tuple(writes)
 
 
@@ -151,7 +151,7 @@ def _echo_volume(song: ChipSong, frame: int) -> int:
 
 def _echo_writes(volume: int) -> list[Write]:
     """Return the writes of the echo's volume, inverted on the right so that it sounds wide."""
-    return [Write(0x2C, volume), Write(0x3C, -volume & 0xFF)]
+    return [write_of(0x2C, volume), write_of(0x3C, -volume & 0xFF)]
 
 
 def _prepare(states: Sequence[State], song: ChipSong) -> list[State]:
@@ -172,13 +172,13 @@ def _voice(spec: VoiceSpec, state: State, shadow: Shadow) -> list[Write]:
         return changed([(base + n, 0) for n in range(8)], shadow)
     if sounds and state.instrument and (state.attack or not shadow):
         note = _note(spec, state, state.instrument)
-        return [*changed(note, shadow), Write(_KEY_ON, 1 << (base >> 4))]
+        return [*changed(note, shadow), write_of(_KEY_ON, 1 << (base >> 4))]
     if sounds:
         pitch = _pitch(spec, state, shadow[base + 4])
         return changed([*pitch, *_followed(base, state, shadow)], shadow)
     release = [(base + 5, shadow[base + 5] & ~ADSR_ON), (base + 7, _release(state))]
     writes = changed(release, shadow)
-    return [*writes, Write(_KEY_OFF, 1 << (base >> 4))] if state.ends else writes
+    return [*writes, write_of(_KEY_OFF, 1 << (base >> 4))] if state.ends else writes
 
 
 def _note(spec: VoiceSpec, state: State, instrument: Instrument) -> list[tuple[int, int]]:
@@ -251,7 +251,7 @@ def _join(writes: list[Write]) -> list[Write]:
         sum({write.value for write in writes if write.address == address})
         for address in (_KEY_ON, _KEY_OFF)
     )
-    return [*others, Write(_KEY_OFF, off), Write(_KEY_ON, on)]
+    return [*others, write_of(_KEY_OFF, off), write_of(_KEY_ON, on)]
 
 
 SNES_DRIVER = Driver(_start, _voice, _join, _prepare, _scene)

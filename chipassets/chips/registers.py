@@ -6,6 +6,7 @@ Audio, chip files and tests all read the same log, so what one of them shows hol
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chipassets.chips.soundbank import Source
 
@@ -16,6 +17,12 @@ class Write:
 
     address: int
     value: int
+
+
+@lru_cache(maxsize=1 << 15)
+def write_of(address: int, value: int) -> Write:
+    """Return a write; equal ones are one object, as minutes of music have 100,000 of them."""
+    return Write(address, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ def log_from_text(text: str) -> RegisterLog:
         for line in lines[4:]:
             number, _, words = line.partition(":")
             pairs = (word.split("=") for word in words.split())
-            frames[int(number)] = tuple(Write(int(a, 16), int(v, 16)) for a, v in pairs)
+            frames[int(number)] = tuple(write_of(int(a, 16), int(v, 16)) for a, v in pairs)
     except (ValueError, IndexError) as error:
         raise ValueError(f"not a register log: {error}") from error
     return RegisterLog(chip, tuple(frames), None if loop == "none" else int(loop))

@@ -342,6 +342,15 @@ def _weighed_changes(model: ModeHarmony, surprise: float, place: int) -> Floats:
     return weighed
 
 
+def forget_phrases() -> None:
+    """Give up what is kept for the next phrases; the notes stay as they are.
+
+    It is up to some 40 MB, and most of it that of the last track.
+    """
+    for kept in (_first_two, _second_weights, _ahead, _weighed_changes):
+        kept.cache_clear()
+
+
 def first_weights(model: ModeHarmony, first: str) -> Floats:
     """Return 1 for the chord that a phrase begins on; if unknown, for the chords on its root.
 

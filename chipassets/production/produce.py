@@ -23,6 +23,7 @@ from chipassets.bundle import (
 )
 from chipassets.chips.chipsong import ChipSong, Dropped
 from chipassets.chips.profiles import CHIPS
+from chipassets.compose.harmony_model import forget_phrases
 from chipassets.compose.weights import Model
 from chipassets.errors import ChipassetsError
 from chipassets.lock import Choices, LockedTake
@@ -48,6 +49,9 @@ from chipassets.stored.cache_keys import keys_of, notes_id, track_id
 from chipassets.units import SAMPLE_RATE_HZ, frame_sample
 
 STAGES = ("compose", "shape", "arrange", "render")
+
+_LONG_STEPS = 1_600
+"""From here on, some three minutes, samples take about as much memory as all the rest."""
 
 Report = Callable[[str], None]
 
@@ -112,6 +116,8 @@ def produce_track(
         key = inputs.track_id(track, take)
         entry = inputs.cache.find_track(key)
         if entry is None:
+            if track.total_steps >= _LONG_STEPS:
+                forget_phrases()
             entry, files = render_track(inputs.plan, track, take, inputs.grams, enter)
             inputs.cache.keep_track(key, entry, files)
     except ChipassetsError as error:

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from chipassets.compose.harmony_model import CADENCES, Phrase, sample_phrase
+from chipassets.compose.harmony_model import CADENCES, Phrase, forget_phrases, sample_phrase
 from chipassets.compose.harmony_rules import Slot, faults
 from chipassets.music.chords import parse_chord
 from chipassets.music.keys import MODES, Key
@@ -115,6 +115,12 @@ def test_a_phrase_begins_as_asked() -> None:
     for first in ("I", "IV", "vi", "ii7", "I/3", "bVI"):
         for seed in range(5):
             assert draw("major", "half", seed, first=first)[0][0] == first
+
+
+def test_phrases_are_the_same_after_what_is_kept_was_given_up() -> None:
+    before = [draw("minor", "half", seed) for seed in range(5)]
+    forget_phrases()
+    assert [draw("minor", "half", seed) for seed in range(5)] == before
 
 
 def test_without_colour_every_chord_is_of_the_mode() -> None:

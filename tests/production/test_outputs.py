@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -16,22 +17,28 @@ import pytest
 import soundfile
 from mutagen.oggvorbis import OggVorbis
 
+from chipassets.arrange import arrange, write_registers
 from chipassets.bundle import TrackEntry, index_schema
 from chipassets.chipfiles import ChipFile, decode_nsf
 from chipassets.chips.chipsong import Instrument, Macro
 from chipassets.chips.profiles import CHIPS
 from chipassets.chips.registers import RegisterLog
+from chipassets.compose import harmony_model
+from chipassets.compose.harmony_model import sample_phrase
+from chipassets.compose.weights import shipped_model
 from chipassets.errors import FullError, RenderError
 from chipassets.lock import LockedTake
 from chipassets.manifest.words import format_fault
 from chipassets.music.score import DrumStroke
 from chipassets.plan.formats import DEFAULT_FORMATS, FORMATS
 from chipassets.plan.trackplan import BuildPlan, Layer, Sound, TrackPlan
+from chipassets.production import produce
 from chipassets.production.outputs import ALBUMS, ENCODERS, MIX_ENCODERS
-from chipassets.production.produce import album_files, render_track
+from chipassets.production.produce import BuildInputs, album_files, render_track
 from chipassets.render import Pcm, render_log
 from chipassets.render.filters import FILTERS
 from chipassets.render.seam import Seam, check_seam
+from chipassets.stored.cache import Cache
 from chipassets.stored.cache_keys import audio_key, notes_key
 from tests.chip_music import plan, song
 
@@ -438,3 +445,30 @@ def test_the_schema_says_what_each_number_counts() -> None:
     track = index_schema()["$defs"]["TrackEntry"]["properties"]
     assert "music" in track["bars"]["description"]
     assert "file" in track["file_bars"]["description"].lower()
+
+
+@pytest.mark.parametrize(("bars", "is_kept"), [(4, True), (100, False)])
+def test_what_composing_keeps_is_given_up_before_minutes_of_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bars: int, is_kept: bool
+) -> None:
+    """The chords of ten minutes keep 30 MB for the next phrases, beside 100 MB of samples."""
+    track = replace(plan(), bars=bars)
+    inputs = BuildInputs(build_plan(track), shipped_model(), None, Cache(tmp_path))
+    sample_phrase(np.random.default_rng(1), "major", 4, None, "closed", 0.5, 0.5)
+    seen = []
+
+    def render(*_: object) -> Finished:
+        seen.append(harmony_model._first_two.cache_info().currsize > 0)
+        return finish("midi")
+
+    monkeypatch.setattr(produce, "render_track", render)
+    produce.produce_track(inputs, track, take(), lambda _: None)
+    assert seen == [is_kept]
+
+
+def test_equal_writes_of_a_log_are_one_object() -> None:
+    """Ten minutes of the SNES have 117,000 writes, and 1,500 different ones."""
+    log = write_registers(arrange(song(16), plan(), "snes"))
+    writes = [write for frame in log.frames for write in frame]
+    assert len(writes) > 2 * len(set(writes))
+    assert len({id(write) for write in writes}) <= 1.1 * len(set(writes))
