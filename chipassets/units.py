@@ -37,6 +37,11 @@ CENT = 0.0005776226504666211
 SAMPLE_RATE_HZ = 44_100
 
 
+def amount_of(count: int, noun: str) -> str:
+    """Return a number with its noun, whose plural has an s: `"1 bar"`, `"2 bars"`."""
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def pitch_hz(pitch: float) -> float:
     """Return the frequency of a MIDI pitch in equal temperament, with A4 (69) at 440 Hz."""
     return 440.0 * math.pow(2.0, (pitch - 69) / OCTAVE)

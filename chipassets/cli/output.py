@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chipassets.cli.safe_text import json_text, visible
 from chipassets.errors import ChipassetsError, ManifestError, Problem
+from chipassets.units import amount_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -127,8 +128,7 @@ def print_error(error: ChipassetsError, *, as_json: bool) -> None:
         for problem in error.problems:
             say((problem.where, "bold"), (f": {problem.found}", ""))
             say((f"  {problem.why}; {problem.fix}", ""))
-        count = len(error.problems)
-        say((f"{count} problem{'s' if count > 1 else ''}", "red"), ("; nothing was written", ""))
+        say((amount_of(len(error.problems), "problem"), "red"), ("; nothing was written", ""))
     else:
         say(("error:", "red"), (f" {error}", ""))
 

@@ -13,6 +13,7 @@ from chipassets.cli.explain import print_bar
 from chipassets.cli.options import JsonOption, ManifestArgument, ModelOption
 from chipassets.cli.output import console, print_json, print_table, print_text
 from chipassets.errors import UsageError
+from chipassets.units import amount_of
 
 if TYPE_CHECKING:
     from chipassets.decisions.auditions import Audition
@@ -301,7 +302,7 @@ def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
     ]
     features = _features([item for item, _, _ in shown])
     print_table(
-        f"{audition.track.name}: {len(candidates)} take{'s' * (len(candidates) != 1)}",
+        f"{audition.track.name}: {amount_of(len(candidates), 'take')}",
         ["take", "", "score", *features, "own", "run"],
         [_row(*row, features) for row in shown],
     )

@@ -37,7 +37,7 @@ from chipassets.music.score import DRUM_KINDS, FURTHER_PARTS, DrumStroke, Score
 from chipassets.plan.trackplan import TrackPlan
 from chipassets.render import encode_midi
 from chipassets.stored.cache_keys import as_played
-from chipassets.units import OCTAVE
+from chipassets.units import OCTAVE, amount_of
 
 _MOST_FAULTS = 8
 _ROLES = {LEAD: "lead", INNER: "inner", BASS: "bass", "harmony": "harmony", "figure": "echo"}
@@ -148,7 +148,7 @@ def _place(step: int, score: Score, pulse_steps: int) -> str:
     """Return a step as bar and beat, both from 1, and 16ths after the beat."""
     bar, into = divmod(step, score.steps_per_bar)
     beat, rest = divmod(into, pulse_steps)
-    late = f" and {rest} 16th{'s' * (rest != 1)}" if rest else ""
+    late = f" and {amount_of(rest, '16th')}" if rest else ""
     return f"bar {bar + 1}, beat {beat + 1}{late}"
 
 

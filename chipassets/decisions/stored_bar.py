@@ -18,6 +18,7 @@ from chipassets.music.score import Score
 from chipassets.production.casting import as_candidate
 from chipassets.stored.cache_keys import as_played
 from chipassets.stored.facts import UNTOLD_FACTS, changes, notes_facts
+from chipassets.units import amount_of
 
 UNKNOWN = ("idea", "returns_from", "cadence", "cell", "tune", "costs", "roles")
 """What `BarExplained` tells, and what only the composer that made the take knew."""
@@ -113,7 +114,7 @@ def relation(score: Score, part: str, bar: int) -> str:
         moves = {new[1] - old[1] for new, old in zip(here, row, strict=True)}
         if len(moves) == 1:
             by = moves.pop()
-            semitones = f"{abs(by)} semitone{'s' * (abs(by) != 1)}"
+            semitones = amount_of(abs(by), "semitone")
             return f"plays bar {one + 1} {semitones} {'higher' if by > 0 else 'lower'}"
     for one, row in alike:
         if len(here) > 2 and _contour(row) == _contour(here):

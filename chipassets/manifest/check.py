@@ -18,6 +18,7 @@ from chipassets.manifest.refusal import Fault
 from chipassets.manifest.settings import Settings, settings_of
 from chipassets.nearest import did_you_mean
 from chipassets.plan.presets import MOODS, SCENES
+from chipassets.units import amount_of
 
 _OPTIONS = {
     field.alias or name
@@ -137,9 +138,9 @@ def _long_primer(name: str, primer_steps: int, settings: Settings) -> Fault:
     """Return the fault of a primer that leaves no step to compose."""
     bar = settings.steps_per_bar
     return Fault(
-        f"the track has {settings.total_steps} steps ({_bars(settings.bars)}), and some must "
-        "remain to be composed",
-        f"make it {_bars(primer_steps // bar + 1)} or longer, or shorten the primer",
+        f"the track has {settings.total_steps} steps ({amount_of(settings.bars, 'bar')}), and some "
+        "must remain to be composed",
+        f"make it {amount_of(primer_steps // bar + 1, 'bar')} or longer, or shorten the primer",
         found=f"a primer of {primer_steps} steps in track '{name}'",
     )
 
@@ -181,7 +182,7 @@ def _no_whole_bars(length: Length, settings: Settings) -> Fault:
     bars = float(length.amount) * tempo.high / (60 * beats)
     fewer, more = math.floor(bars), math.floor(bars) + 1
     lasting = [(count, 60 * beats * count / tempo.high) for count in (fewer, more) if count]
-    said = " or ".join(f"{_bars(count)} ({seconds:.4g} s)" for count, seconds in lasting)
+    said = " or ".join(f"{amount_of(count, 'bar')} ({seconds:.4g} s)" for count, seconds in lasting)
     needed = 60 * beats * more / float(length.amount)
     return Fault(
         f"no whole number of bars has this length at {span} bpm",
@@ -192,7 +193,3 @@ def _no_whole_bars(length: Length, settings: Settings) -> Fault:
 def _under_half_a_bar(length: Length, settings: Settings) -> bool:
     bar_seconds = 60 * settings.beats_per_bar / Fraction(str(settings.tempo.high))
     return length.amount * 2 < bar_seconds
-
-
-def _bars(count: int) -> str:
-    return f"{count} bar" if count == 1 else f"{count} bars"

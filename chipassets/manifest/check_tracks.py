@@ -10,6 +10,7 @@ from chipassets.manifest.models import Manifest
 from chipassets.manifest.refusal import Fault
 from chipassets.manifest.settings import Settings
 from chipassets.nearest import did_you_mean
+from chipassets.units import amount_of
 
 
 def check_match(manifest: Manifest, name: str, settings: Settings) -> Iterator[Clash]:
@@ -28,7 +29,7 @@ def check_match(manifest: Manifest, name: str, settings: Settings) -> Iterator[C
             yield Clash((*steps, option), fault, frozenset(("match", option)))
     if settings.length is not None and settings.length.unit == "seconds":
         fault = Fault(f"the track takes its tempo from '{track.match}', which it matches",
-                      f"write its length in bars: {settings.bars} bars")  # fmt: skip
+                      f"write its length in bars: {amount_of(settings.bars, 'bar')}")  # fmt: skip
         yield Clash((*steps, "length"), fault, frozenset(("match", "length")))
 
 

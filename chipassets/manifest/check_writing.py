@@ -17,7 +17,7 @@ from chipassets.music.forms import FormPart, default_form, lay_out
 from chipassets.music.score import Section
 from chipassets.nearest import did_you_mean
 from chipassets.plan.trackplan import Progression, Wish
-from chipassets.units import STEPS_PER_BEAT
+from chipassets.units import STEPS_PER_BEAT, amount_of
 
 _FORM = frozenset(("form", "loop"))
 
@@ -94,8 +94,8 @@ def _bad_form(error: ValueError, settings: Settings) -> Fault:
     parts: tuple[FormPart, ...] = settings.form or ()
     needed = sum(part.bars or 1 for part in parts)
     return Fault(
-        f"the track has {settings.bars} bars, and {error}",
-        f"write length: {needed} bars, or change the lengths in the form",
+        f"the track has {amount_of(settings.bars, 'bar')}, and {error}",
+        f"write length: {amount_of(needed, 'bar')}, or change the lengths in the form",
     )
 
 
@@ -109,9 +109,9 @@ def _chord_faults(
         longest = max(section.bars for section in sections)
         if longest < bars != settings.bars:
             yield Fault(
-                f"the chords have {bars} bars, the longest section {longest} and the "
+                f"the chords have {amount_of(bars, 'bar')}, the longest section {longest} and the "
                 f"track {settings.bars}",
-                f"write {longest} bars, or {settings.bars} for the whole track",
+                f"write {amount_of(longest, 'bar')}, or {settings.bars} for the whole track",
                 at,
             )
         return
@@ -127,7 +127,7 @@ def _chord_faults(
     elif bars > max(section.bars for section in named):
         longest = max(section.bars for section in named)
         yield Fault(
-            f"the chords have {bars} bars, and section {own} has {longest}",
-            f"write {longest} bars, or form: with {own}:{bars}",
+            f"the chords have {amount_of(bars, 'bar')}, and section {own} has {longest}",
+            f"write {amount_of(longest, 'bar')}, or form: with {own}:{bars}",
             at,
         )

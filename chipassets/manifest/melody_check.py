@@ -12,7 +12,7 @@ from chipassets.music.forms import INTRO
 from chipassets.music.notes import LEAD
 from chipassets.music.score import Section
 from chipassets.nearest import did_you_mean
-from chipassets.units import metre_name
+from chipassets.units import amount_of, metre_name
 
 
 def melody_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[tuple[str, Fault]]:
@@ -98,10 +98,12 @@ def _length_faults(
     short = [part for part in short if part.name == melody.section] or short
     if short:
         part, bars = short[0], -(-steps // bar_steps)
-        lasts = f"it lasts {steps} steps ({_bars(bars)} of {metre}), and section {part.name}"
+        lasts = (
+            f"it lasts {steps} steps ({amount_of(bars, 'bar')} of {metre}), and section {part.name}"
+        )
         too = "" if part.name == melody.section else ", which plays it too,"
         yield Fault(
-            f"{lasts}{too} has {_bars(part.bars)}",
+            f"{lasts}{too} has {amount_of(part.bars, 'bar')}",
             f"write form: with {part.name}:{bars}, or shorten it to {part.bars * bar_steps} steps",
             melody.at,
         )
@@ -142,7 +144,3 @@ def _pickup_faults(settings: Settings, sections: Sequence[Section]) -> Iterator[
         if opens and settings.pickup is not None:
             why = "the melody has a pickup of its own, and pickup: is another"
             yield melody.under, Fault(why, "delete pickup:, or write pickup: 0 here", melody.at)
-
-
-def _bars(count: int) -> str:
-    return f"{count} bar{'s' * (count != 1)}"

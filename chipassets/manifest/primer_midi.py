@@ -9,7 +9,7 @@ from pathlib import Path
 from chipassets.manifest.refusal import refuse
 from chipassets.midi.reader import MidiContent, MidiError, parse_midi
 from chipassets.music.notes import Note, Primer, ordered
-from chipassets.units import STEPS_PER_BEAT, WHOLE_NOTE_STEPS, metre_steps
+from chipassets.units import STEPS_PER_BEAT, WHOLE_NOTE_STEPS, amount_of, metre_steps
 
 MAX_MIDI_BYTES = 1 << 17
 MAX_AT_ONCE = 12
@@ -49,8 +49,7 @@ def primer_from_midi(path: Path) -> MidiPrimer:
     tempo, wrong = _tempo(content)
     remarks = []
     if bars:
-        word = "bar" if bars == 1 else "bars"
-        remarks.append(f"{bars} {word} of silence before the first note removed")
+        remarks.append(f"{amount_of(bars, 'bar')} of silence before the first note removed")
     if wrong:
         remarks.append(f"{wrong} is not a musical tempo, and ignored")
     if content.promised != content.tracks:

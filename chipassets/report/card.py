@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from chipassets.bundle import TrackEntry
-from chipassets.music.lengths import bars_text
 from chipassets.music.uses import say_parts
 from chipassets.report.compare import Change, Difference
 from chipassets.report.details import draw_details
@@ -17,7 +16,7 @@ from chipassets.report.midi_roll import VOICE_COLOURS, RollNote, draw_roll, trac
 from chipassets.report.motif_map import draw_lane
 from chipassets.report.opened import OpenedTrack
 from chipassets.report.waveform import draw_wave
-from chipassets.units import steps_per_bar
+from chipassets.units import amount_of, steps_per_bar
 
 STATUS_WORDS = {"changed": "changed", "added": "new", "removed": "removed", "same": "unchanged"}
 
@@ -80,7 +79,7 @@ def _draw_head(entry: TrackEntry, title: str, difference: Difference | None) -> 
         entry.key,
         f"{entry.tempo_bpm:.1f} bpm",
         entry.metre,
-        bars_text(entry.bars),
+        amount_of(entry.bars, "bar"),
         say_time(entry.music_seconds),
         "loops" if entry.loop else "plays once",
     ]

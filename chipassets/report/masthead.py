@@ -11,6 +11,7 @@ from chipassets.production.cartridge import cartridge_clocks, cartridge_parts
 from chipassets.report.card import STATUS_WORDS, draw_change, say_time
 from chipassets.report.compare import bundle_bytes, compare_indices, say_size
 from chipassets.report.html import Html, element
+from chipassets.units import amount_of
 
 
 def draw_masthead(index: Index, before: Index | None, statuses: Counter[str]) -> Html:
@@ -30,8 +31,7 @@ def draw_masthead(index: Index, before: Index | None, statuses: Counter[str]) ->
 
 def _facts(index: Index) -> Iterable[str]:
     """Yield the facts about the bundle that stand below its name."""
-    count = len(index.tracks)
-    yield f"{count} track{'' if count == 1 else 's'}"
+    yield amount_of(len(index.tracks), "track")
     yield say_time(sum(track.music_seconds for track in index.tracks))
     yield say_size(bundle_bytes(index))
     if parts := cartridge_parts(index.chip, index):

@@ -10,6 +10,7 @@ from chipassets.render.seam import WORST_RATIO
 from chipassets.report.card import STATUS_WORDS, say_time
 from chipassets.report.compare import say_size
 from chipassets.report.html import Child, Html, card_id, element
+from chipassets.units import amount_of
 
 _COLUMNS = (
     "Track", "Scene", "Moods", "Key", "Tempo", "Length", "Loudness", "Seam", "Longest quote",
@@ -98,8 +99,7 @@ def _draw_row(row: Row) -> Html:
 def _draw_warning(entry: TrackEntry) -> Iterable[Html]:
     """Yield a sign that tells a track's warnings, if it has any."""
     if entry.warnings:
-        count = len(entry.warnings)
-        text = f"{count} warning{'' if count == 1 else 's'}"
+        text = amount_of(len(entry.warnings), "warning")
         yield element("span", "△", title="; ".join(entry.warnings), role="img", aria_label=text,
                       class_="warned")  # fmt: skip
 

@@ -38,13 +38,13 @@ from chipassets.plan.trackplan import (
 from chipassets.resolve.home_key import fifths_apart, tempo_ratio
 from chipassets.resolve.plan_json import chords_text, form_text
 from chipassets.resolve.plan_warnings import covered_text, track_seconds, track_warnings
-from chipassets.units import bar_frames, played_millibpm, played_swing
+from chipassets.units import amount_of, bar_frames, played_millibpm, played_swing
 
 
 def plan_to_text(plan: BuildPlan) -> str:
     """Return the plan as text: a few lines on the build, then a block for each track."""
     head = [
-        f"{plan.game}: {len(plan.tracks)} tracks for {plan.chip}, "
+        f"{plan.game}: {amount_of(len(plan.tracks), 'track')} for {plan.chip}, "
         f"model {plan.model}, seed {plan.seed}, {', '.join(plan.formats)}",
         f"{plan.loudness_lufs:g} LUFS, filter {plan.filter_name}",
         f"home is {plan.home.key} at {plan.home.tempo_millibpm / 1000:g} bpm: "
@@ -81,7 +81,7 @@ def _track_lines(track: TrackPlan, home: HomeKey, chip: Chip) -> list[str]:
         f"{track.metre}",
         f"  {_length_line(track, chip)}",
         f"  {_from_home(track, home)}",
-        f"  {track.takes} take{'s' * (track.takes != 1)} at temperature {track.temperature:g}, "
+        f"  {amount_of(track.takes, 'take')} at temperature {track.temperature:g}, "
         f"seed {track.seed}",
         f"  {sound.lead} / {sound.inner} / {sound.bass}, {_drums_text(track)}; "
         f"{_span(sound.density)} notes a beat, {_span(sound.polyphony)} at once, "
@@ -133,11 +133,7 @@ def _from_home(track: TrackPlan, home: HomeKey) -> str:
     """Return the distance from the home key in fifths, and the ratio of the tempi if simple."""
     fifths = fifths_apart(home, track.key)
     way = "up" if fifths > 0 else "down"
-    key = (
-        f"{abs(fifths)} fifth{'s' * (abs(fifths) > 1)} {way} from home"
-        if fifths
-        else "the home key's notes"
-    )
+    key = f"{amount_of(abs(fifths), 'fifth')} {way} from home" if fifths else "the home key's notes"
     ratio = tempo_ratio(home, track.tempo_millibpm)
     if ratio is None:
         return f"{key}, its own tempo"
@@ -170,7 +166,9 @@ def _writing_lines(track: TrackPlan, frame_rate_hz: Fraction) -> list[str]:
     ]
     lines += [f"  melody of {_melody_text(own, track)}" for own in track.melodies]
     if track.pickup is not None:
-        lines.append(f"  pickup of {_notes(track.pickup)} in {track.pickup.steps} steps")
+        lines.append(
+            f"  pickup of {_notes(track.pickup)} in {amount_of(track.pickup.steps, 'step')}"
+        )
     if track.final_key is not None:
         lines.append(f"  the last section is played in {track.final_key}")
     lines += _swing_lines(track, frame_rate_hz)
@@ -280,14 +278,14 @@ def _link_text(track: TrackPlan, link: Link) -> str:
 
 
 def _notes(tune: Primer | Motif) -> str:
-    return f"{len(tune.notes)} note{'s' * (len(tune.notes) != 1)}"
+    return amount_of(len(tune.notes), "note")
 
 
 def _bars_and_steps(steps: int, bar_steps: int) -> str:
     """Return a length in bars, and the 16ths that are left over."""
     bars, left = divmod(steps, bar_steps)
-    said = [f"{bars} bar{'s' * (bars != 1)}"] if bars else []
-    said += [f"{left} 16th{'s' * (left != 1)}"] if left else []
+    said = [amount_of(bars, "bar")] if bars else []
+    said += [amount_of(left, "16th")] if left else []
     return " and ".join(said)
 
 
@@ -365,7 +363,7 @@ def _primer_line(track: TrackPlan, primer: Primer) -> str:
         (False, False): "played, not heard by the model",
     }
     how = modes[track.condition_on_primer, track.inject_primer]
-    return f"  primer of {_notes(primer)} in {primer.steps} steps, {how}"
+    return f"  primer of {_notes(primer)} in {amount_of(primer.steps, 'step')}, {how}"
 
 
 def _span(measure: Range) -> str:

@@ -17,6 +17,7 @@ from chipassets.originality import Originality
 from chipassets.plan.trackplan import Range, TrackPlan
 from chipassets.selection.craft import Craft, measure_craft
 from chipassets.selection.preference import preference
+from chipassets.units import amount_of
 
 # Roughly the middle half of 436 excerpts of 16 bars of free game music, widened towards the
 # medians of 5,278 transcribed pieces for the same chip where the two differ.
@@ -423,7 +424,7 @@ def explain(ratings: Sequence[Rating], best: int, keeps_tags: Sequence[bool] = (
     ]
     if any(feature.name == "seam" for feature in winner.features):
         seam = int(next(f.value for f in winner.features if f.name == "seam"))
-        said.append(f"seam {seam} semitone{'s' * (seam != 1)}")
+        said.append(f"seam {amount_of(seam, 'semitone')}")
     if winner.originality:
         said.append(f"own {1 - winner.originality.shares.get(10, 0.0):.2f}")
     middle = median(rating.total for rating in ratings)

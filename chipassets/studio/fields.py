@@ -8,6 +8,7 @@ from typing import Any
 from chipassets.manifest import manifest_schema
 from chipassets.manifest.edit import flow_text
 from chipassets.plan.trackplan import BuildPlan, TrackPlan
+from chipassets.units import amount_of
 
 TRACK_KEYS = (
     "scene", "mood", "key", "tempo", "length", "metre", "form", "drums", "texture", "bass",
@@ -73,7 +74,7 @@ def _as_typed(value: object) -> str:
 
 def track_is(track: TrackPlan) -> dict[str, str]:
     """Return the plan's values for a track's keys, as text."""
-    bars = f"{track.bars} bar{'s' * (track.bars != 1)}"
+    bars = amount_of(track.bars, "bar")
     return {
         "scene": track.scene,
         "mood": ", ".join(track.moods),
