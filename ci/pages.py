@@ -21,6 +21,7 @@ from chipassets.arrange.bank import INSTRUMENTS
 from chipassets.chips.profiles import CHIPS
 from chipassets.compose.fit import COSTS
 from chipassets.compose.ideas import BASS_ROLES, IDEAS, INNER_ROLES
+from chipassets.engines import EXPORTERS
 from chipassets.engines.kit import template
 from chipassets.manifest import manifest_schema
 from chipassets.music.forms import FORMS
@@ -183,14 +184,15 @@ def moods() -> str:
             f"× {mood.tempo_factor:g}",
             f"× {mood.density_factor:g}",
             f"{mood.lead_shift:+g}",
+            f"× {mood.dynamics_factor:g}",
             ", ".join(mood.modes),
             mood.groove or "the scene's",
             ", ".join(voice or "the scene's" for voice in (mood.lead, mood.inner, mood.bass)),
         ]
         for name, mood in MOODS.items()
     ]
-    head = ("mood", "tempo", "density", "register in semitones", "modes", "groove",
-            "lead, inner, bass")  # fmt: skip
+    head = ("mood", "tempo", "density", "register in semitones", "dynamics", "modes",
+            "groove", "lead, inner, bass")  # fmt: skip
     return table(head, rows)
 
 
@@ -286,6 +288,11 @@ def engine(name: str) -> str:
     return text.split("\n", 2)[2]
 
 
+def engine_titles() -> str:
+    """Return the engines by the names that people know, for the middle of a line."""
+    return ", ".join(EXPORTERS[name].title for name in ENGINES)
+
+
 def metre_names() -> str:
     """Return the metres, for the middle of a line."""
     return ", ".join(map(code, METRES))
@@ -296,7 +303,7 @@ PARTS: dict[str, Callable[[], str]] = {
     for part in (
         manifest_game, manifest_tracks, manifest_moods, scenes, moods, forms, costs, ideas,
         inner_roles, bass_roles, chips, formats, instrument_names,
-        metre_names,
+        metre_names, engine_titles,
         scene_names, mood_names, chip_names, format_names,
     )
 } | {f"engine_{name}": partial(engine, name) for name in ENGINE_PAGES}  # fmt: skip

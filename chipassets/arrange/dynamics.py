@@ -7,31 +7,15 @@ large for sad and triumphant, small for frantic.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chipassets.arrange.articulation import Timing
 from chipassets.chips.chipsong import ChipNote
 from chipassets.music.score import Score, Section
 from chipassets.plan.endings import FADE
+from chipassets.plan.presets import MOODS, Mood
 from chipassets.plan.trackplan import TrackPlan
-
-DEPTHS: Mapping[str, float] = {
-    "calm": 0.8,
-    "bright": 0.8,
-    "heroic": 1.0,
-    "tense": 0.7,
-    "dark": 0.8,
-    "playful": 0.8,
-    "sad": 1.1,
-    "triumphant": 1.1,
-    "mysterious": 1.0,
-    "frantic": 0.45,
-}
-"""By built-in mood, the factor on the decibels below."""
-
-_PLAIN_DEPTH = 0.8
-_FALLING_MOODS = frozenset(("sad", "calm", "dark"))
 
 _BUILD_DB = 3.5
 """The rise from the first section to the last, in dB."""
@@ -74,23 +58,23 @@ def dynamics_of(score: Score, track: TrackPlan, share: float = 1.0) -> Dynamics:
 
 
 def plan_dynamics(score: Score, moods: Sequence[str], share: float = 1.0) -> Dynamics:
-    """Return the loudness of each bar of the score, as deep as the moods' average.
+    """Return the loudness of each bar of the score; the differences are those of its form.
 
-    `share` is the part of that which the chip can play.
+    They are multiplied by the mean of the moods' factors and by `share`, the part of them that the
+    chip can play.
     """
-    depths = [DEPTHS.get(mood, _PLAIN_DEPTH) for mood in moods] or [_PLAIN_DEPTH]
-    depth = share * sum(depths) / len(depths)
+    rows = [MOODS.get(mood, Mood()) for mood in moods] or [Mood()]
+    factor = share * sum(row.dynamics_factor for row in rows) / len(rows)
     sections = score.sections or (Section("A", 0, score.bars),)
-    falls = bool(moods) and moods[0] in _FALLING_MOODS
     raw = [0.0] * score.bars
     for number, section in enumerate(sections):
         for place in range(section.bars):
             bar = section.start_bar + place
             if bar < score.bars:
-                raw[bar] = _section_db(sections, number, score, falls, place)
+                raw[bar] = _section_db(sections, number, score, rows[0].fades, place)
                 raw[bar] += _PHRASE_DB[place % _PHRASE_BARS]
     loudest = max(raw, default=0.0)
-    return Dynamics(tuple(max(depth * (db - loudest), _MOST_BELOW_DB) for db in raw))
+    return Dynamics(tuple(max(factor * (db - loudest), _MOST_BELOW_DB) for db in raw))
 
 
 def shaped(dynamics: Dynamics, track: TrackPlan, score: Score) -> Dynamics:
@@ -138,11 +122,11 @@ _FADE_DB = -26.0
 
 
 def _section_db(
-    sections: Sequence[Section], number: int, score: Score, falls: bool, place: int
+    sections: Sequence[Section], number: int, score: Score, fades: bool, place: int
 ) -> float:
     """Return a section's level in dB, 0 for the loudest, from its place in the form.
 
-    number: its index among the sections. falls: whether a track of one section becomes softer
+    number: its index among the sections. fades: whether a track of one section becomes softer
     instead of louder. place: the bar within the section. Sections get louder one after another; a
     contrasting one before a return is softer.
     """
@@ -150,7 +134,7 @@ def _section_db(
         if score.loop_start_bar is not None:
             return 0.0
         share = place / max(sections[0].bars - 1, 1)
-        return _SINGLE_DB * (-share if falls else share - 1)
+        return _SINGLE_DB * (-share if fades else share - 1)
     letters = [section.name[:1] for section in sections]
     db = _BUILD_DB * (number / (len(sections) - 1) - 1)
     returns = letters[0] in letters[number + 1 :]

@@ -66,14 +66,14 @@ def k_gain(hz: NDArray[np.float64]) -> NDArray[np.float64]:
 def note_power(note: ChipNote, instrument: Instrument, chip: Chip, spec: VoiceSpec) -> float:
     """Return the mean power of a note over the frames for which it is held."""
     frames = max(note.duration_frames, 1)
-    return _side_power(chip.name, spec.name) * _power(note, instrument, chip, spec, frames)
+    return _side_power(chip.family, spec.name) * _power(note, instrument, chip, spec, frames)
 
 
-def _side_power(chip: str, voice: str) -> float:
+def _side_power(family: str, voice: str) -> float:
     """Return the summed power of both sides for a voice's panning, where mono is 1."""
-    if chip == "snes":
+    if family == "snes":
         return math.fsum((side / FULL_SIDE) ** 2 for side in PLACES[voice])
-    return sum(sides_of(voice)) if chip == "gameboy" else 1.0
+    return sum(sides_of(voice)) if family == "gameboy" else 1.0
 
 
 def _power(
@@ -81,7 +81,7 @@ def _power(
 ) -> float:
     """Return the mean power of a note over `frames`, by the kind of voice."""
     if spec.role == "drums":
-        return _drum_power(note, instrument, chip.name) / frames
+        return _drum_power(note, instrument, chip.family) / frames
     heard = _mean_square(instrument, frames) * (note.level / _FULL_LEVEL) ** 2
     if spec.kind == "triangle":
         heard = sum(instrument.volume.at(age) > 0 for age in range(frames)) / frames
@@ -177,13 +177,13 @@ _WAVES: dict[str, Callable[[_Partials, str, int, int], _Powers]] = {
 }
 
 
-def _drum_power(note: ChipNote, instrument: Instrument, chip: str) -> float:
+def _drum_power(note: ChipNote, instrument: Instrument, family: str) -> float:
     """Return the energy of a stroke, in frames of full power."""
     loudness = (note.level / _FULL_LEVEL) ** 2
-    if chip == "snes":
+    if family == "snes":
         return _hit_energy(instrument, note.duration_frames) * loudness
     frames = min(note.duration_frames, len(instrument.volume.values))
-    swing = _GAMEBOY if chip == "gameboy" else _NES_NOISE
+    swing = _GAMEBOY if family == "gameboy" else _NES_NOISE
     periods = len(NOISE_PERIODS) - 1
     energy = math.fsum(
         _noise_power(min(max(note.pitch + instrument.arpeggio.at(age), 0), periods))

@@ -25,11 +25,10 @@ from chipassets.units import CENT
 
 DRIVERS: dict[str, Driver] = {
     "nes": NES_DRIVER,
-    "nes-vrc6": NES_DRIVER,
     "gameboy": GAMEBOY_DRIVER,
     "snes": SNES_DRIVER,
 }
-"""The driver of each chip in the chip table."""
+"""The driver of each family of chips."""
 
 
 _SILENT = State()
@@ -50,7 +49,7 @@ def write_registers(song: ChipSong) -> RegisterLog:
         voice.name: _states(song, voice, chip, specs[voice.name], own) for voice in song.voices
     }
     silent = [_SILENT] * song.frames
-    driver = DRIVERS[chip.name]
+    driver = DRIVERS[chip.family]
     columns = [_writes(driver, spec, played.get(spec.name, silent), song) for spec in chip.voices]
     frames = []
     for frame, parts in enumerate(zip(*columns, strict=True)):

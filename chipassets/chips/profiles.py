@@ -53,11 +53,13 @@ class VoiceSpec:
 class Chip:
     """A sound chip: its name, clocks and voices.
 
-    filters: the possible output filters, the default first. kits: the possible drum kits, the
-    default first.
+    family: the chip whose registers, waves and panning it has; a variant's own are its clocks, and
+    voices besides. filters: the possible output filters, the default first. kits: the possible drum
+    kits, the default first.
     """
 
     name: str
+    family: str
     clock_hz: Fraction
     frame_rate_hz: Fraction
     voices: tuple[VoiceSpec, ...]
@@ -131,6 +133,7 @@ _SNES_VOICES = tuple(
 
 _NES = Chip(
     name="nes",
+    family="nes",
     clock_hz=_NTSC_CPU_HZ,
     frame_rate_hz=_NTSC_CPU_HZ / _NTSC_FRAME_CLOCKS,
     voices=_NES_VOICES,
@@ -144,12 +147,20 @@ _VRC6 = replace(
 )
 _GAMEBOY = Chip(
     name="gameboy",
+    family="gameboy",
     clock_hz=_DMG_HZ,
     frame_rate_hz=_DMG_HZ / _DMG_FRAME_CLOCKS,
     voices=_DMG_VOICES,
     filters=("gameboy", "none", "muffled"),
 )
-_SNES = Chip("snes", _DSP_HZ, _SNES_FRAME_RATE_HZ, _SNES_VOICES, kits=("samples",))
+_SNES = Chip(
+    name="snes",
+    family="snes",
+    clock_hz=_DSP_HZ,
+    frame_rate_hz=_SNES_FRAME_RATE_HZ,
+    voices=_SNES_VOICES,
+    kits=("samples",),
+)
 
 CHIPS: dict[str, Chip] = {chip.name: chip for chip in (_NES, _VRC6, _GAMEBOY, _SNES)}
 """Every chip by name. Another one is a row here, a driver that writes its registers (arrange), a

@@ -37,7 +37,9 @@ class Scene:
 class Mood:
     """A row of `MOODS`: factors and shifts on a scene's ranges; None keeps the scene's value.
 
-    `asks` is a custom mood that starts from the row, and whose ranges replace the scene's.
+    dynamics_factor: on the decibels between the bars of a track. fades: whether a track of one
+    section that does not loop becomes softer towards its end instead of louder. asks: a custom mood
+    that starts from the row, and whose ranges replace the scene's.
     """
 
     tempo_factor: float = 1.0
@@ -49,6 +51,8 @@ class Mood:
     lead: str | None = None
     inner: str | None = None
     bass: str | None = None
+    dynamics_factor: float = 0.8
+    fades: bool = False
     asks: OwnMood | None = None
 
 
@@ -115,25 +119,38 @@ SCENES: dict[str, Scene] = {
 # two axes on which studies of emotion in music agree). The step sizes are chosen by ear.
 MOODS: dict[str, Mood] = {
     "calm": Mood(
-        0.86, ("major", "lydian", "mixolydian", "dorian"), 0.75, -0.2, 0, "ballad", "square", "pad"
+        0.86, ("major", "lydian", "mixolydian", "dorian"), 0.75, -0.2, 0, "ballad", "square", "pad",
+        fades=True,
     ),
     "bright": Mood(1.04, ("major", "lydian", "mixolydian"), 1.0, 0.0, 2, None, "square"),
-    "heroic": Mood(1.02, ("major", "mixolydian", "dorian"), 1.05, 0.1, 1, "march", "brass"),
-    "tense": Mood(1.08, ("minor", "phrygian", "dorian"), 1.15, 0.0, -1, "drive", "thin"),
-    "dark": Mood(0.95, ("minor", "phrygian", "locrian"), 0.95, 0.0, -4, None, "thin"),
+    "heroic": Mood(
+        1.02, ("major", "mixolydian", "dorian"), 1.05, 0.1, 1, "march", "brass",
+        dynamics_factor=1.0,
+    ),
+    "tense": Mood(
+        1.08, ("minor", "phrygian", "dorian"), 1.15, 0.0, -1, "drive", "thin",
+        dynamics_factor=0.7,
+    ),
+    "dark": Mood(0.95, ("minor", "phrygian", "locrian"), 0.95, 0.0, -4, None, "thin", fades=True),
     "playful": Mood(
         1.06, ("major", "mixolydian", "lydian"), 1.05, -0.2, 2, "shuffle", "pluck",
         bass="triangle_short",
     ),
-    "sad": Mood(0.8, ("minor", "dorian", "phrygian"), 0.7, -0.1, 0, "pulse", "echo", "pad"),
-    "triumphant": Mood(1.04, ("major", "mixolydian", "lydian"), 1.1, 0.2, 3, "march", "brass"),
+    "sad": Mood(
+        0.8, ("minor", "dorian", "phrygian"), 0.7, -0.1, 0, "pulse", "echo", "pad",
+        dynamics_factor=1.1, fades=True,
+    ),
+    "triumphant": Mood(
+        1.04, ("major", "mixolydian", "lydian"), 1.1, 0.2, 3, "march", "brass",
+        dynamics_factor=1.1,
+    ),
     "mysterious": Mood(
         0.9, ("dorian", "phrygian", "lydian", "minor", "locrian"), 0.75, -0.2, -1,
-        "pulse", "bell", "echo",
+        "pulse", "bell", "echo", dynamics_factor=1.0,
     ),
     "frantic": Mood(
         1.18, ("minor", "phrygian", "locrian", "mixolydian"), 1.35, 0.1, 1, "gallop",
-        bass="triangle_short",
+        bass="triangle_short", dynamics_factor=0.45,
     ),
 }  # fmt: skip
 

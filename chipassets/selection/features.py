@@ -30,10 +30,6 @@ FEATURES: dict[str, tuple[str, str]] = {
     "off the beat": (SHARE, "notes of the tune that begin between felt beats"),
     "same bar": ("times", "how often the tune's commonest bar comes"),
     "peak": (SHARE, "bars that hold the tune's highest pitch"),
-    "nearness": (
-        "spreads",
-        "distance from the values that this take aims at, drawn from people's music",
-    ),
     "likeness": ("spreads", "distance from the file that the track should sound like"),
     "avoided leaps": (SHARE, "intervals of the composed tune that are wider than a fourth"),
     "search": ("points a bar", "cost of the tune in the search"),

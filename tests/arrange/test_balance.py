@@ -133,6 +133,17 @@ def test_the_power_of_a_note_is_that_of_its_sound(chip: Chip, spec: VoiceSpec, d
         assert abs(difference) < 1.4
 
 
+@pytest.mark.parametrize("chip", CHIPS.values(), ids=lambda chip: chip.name)
+def test_a_chip_with_another_name_has_the_powers_of_its_family(chip: Chip) -> None:
+    variant = replace(chip, name="variant")
+    for spec in chip.voices:
+        pitch = 7 if spec.role == "drums" else 57
+        note = ChipNote(0, 12, pitch, 12, "reed")
+        instrument = Instrument("reed", volume=Macro((15, 9, 4)))
+        told = note_power(note, instrument, chip, spec)
+        assert note_power(note, instrument, variant, spec) == told > 0
+
+
 @pytest.mark.parametrize("name", ["reed", "brass", "pluck", "triangle_short"])
 def test_a_short_note_has_the_power_of_its_attack(name: str) -> None:
     chip, instrument = CHIPS["snes"], Instrument(name, volume=Macro((15,)))

@@ -41,7 +41,9 @@ def heard_hz(chip: Chip, spec: VoiceSpec, pitch: int) -> float:
 
 def test_every_chip_has_a_driver_a_board_and_the_four_roles() -> None:
     assert CHIPS.keys() >= {"nes", "nes-vrc6", "gameboy", "snes"}
-    assert set(DRIVERS) == set(BOARDS) == set(CHIPS)
+    assert set(BOARDS) == set(CHIPS)
+    assert set(DRIVERS) == {chip.family for chip in CHIPS.values()}
+    assert set(DRIVERS) <= set(CHIPS)
     for chip in CHIPS.values():
         roles = [spec.role for spec in chip.voices]
         assert {"lead", "inner", "bass", "drums"} <= set(roles)

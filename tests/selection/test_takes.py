@@ -193,7 +193,7 @@ def test_every_feature_has_a_unit_and_a_meaning() -> None:
         rate(replace(tune(), loop_start_bar=0), PLAN, OWN),
     ]
     names = {feature.name for rating in rated for feature in rating.features}
-    assert FEATURES.keys() - names <= {"nearness", "likeness", "avoided leaps"}
+    assert FEATURES.keys() - names <= {"likeness", "avoided leaps"}
     assert names <= FEATURES.keys()
 
 
