@@ -12,7 +12,17 @@ import numpy as np
 
 from chipassets import __version__
 from chipassets.bundle import TrackEntry
-from chipassets.engines.kit import Exporter, Item, Music, exact_seconds, facts, loop_bpm, template
+from chipassets.engines.kit import (
+    Exporter,
+    Item,
+    Music,
+    exact_seconds,
+    facts,
+    felt_beats,
+    file_beats,
+    loop_bpm,
+    template,
+)
 from chipassets.render import Pcm, encode_ogg
 from chipassets.render.oggpages import read_comments
 from chipassets.render.reopen import decode_samples
@@ -131,8 +141,9 @@ def import_settings(track: TrackEntry, version: int) -> str:
     """Return the `.import` file of a track's OGG: whether and where it loops, and its bars.
 
     Godot 4 ends a loop at `beat_count * 60 / bpm` seconds, so bpm is computed from the file's
-    samples and rounded down: a loop that would end after the file ends with it. Godot rounds
-    offsets down to a sample, so half a sample is added.
+    samples and rounded down: a loop that would end after the file ends with it. Its beats are whole
+    numbers: felt beats, as a bar of 7/8 has no whole number of quarters. Godot rounds offsets down
+    to a sample, so half a sample is added.
     """
     loop = track.loop
     rate_hz = track.sample_rate_hz
@@ -143,11 +154,10 @@ def import_settings(track: TrackEntry, version: int) -> str:
     importer, kind = "ogg_vorbis", "AudioStreamOGGVorbis"
     if version == 4:
         importer, kind = "oggvorbisstr", "AudioStreamOggVorbis"
-        beats = (track.file_bars or track.bars) * track.beats_per_bar if loop else 0
         params += [
             f"bpm={_floored(loop_bpm(track)) if loop else 0}",
-            f"beat_count={beats}",
-            f"bar_beats={track.beats_per_bar}",
+            f"beat_count={file_beats(track) if loop else 0}",
+            f"bar_beats={felt_beats(track)}",
         ]
     head = f'[remap]\n\nimporter="{importer}"\ntype="{kind}"\n'
     return f"{head}\n[params]\n\n" + "\n".join(params) + "\n"

@@ -144,13 +144,22 @@ def exact_seconds(samples: int, rate_hz: int) -> str:
     return f"{whole}.{rest:010d}".rstrip("0").rstrip(".") or "0"
 
 
-def loop_bpm(track: TrackEntry) -> Fraction:
-    """Return quarter notes per minute computed from the file's samples, not rounded.
+def felt_beats(track: TrackEntry) -> int:
+    """Return the number of felt beats in a bar: 2 in 6/8, 7 in 7/8, which has no whole quarters."""
+    return steps_per_bar(track.beats_per_bar) // track.pulse_steps
 
-    With this tempo, `file_bars * beats_per_bar` beats end exactly at the end of the file.
+
+def file_beats(track: TrackEntry) -> int:
+    """Return the number of felt beats in the track's file."""
+    return (track.file_bars or track.bars) * felt_beats(track)
+
+
+def loop_bpm(track: TrackEntry) -> Fraction:
+    """Return felt beats per minute computed from the file's samples, not rounded.
+
+    With this tempo, `file_beats` end exactly at the end of the file.
     """
-    beats = (track.file_bars or track.bars) * track.beats_per_bar
-    return Fraction(beats) * 60 * track.sample_rate_hz / track.samples
+    return Fraction(file_beats(track)) * 60 * track.sample_rate_hz / track.samples
 
 
 def facts(track: TrackEntry) -> dict[str, Any]:
@@ -175,5 +184,5 @@ def facts(track: TrackEntry) -> dict[str, Any]:
         "bars": track.bars,
         "bpm": track.tempo_bpm,
         "beats_per_bar": track.beats_per_bar,
-        "felt_beats": steps_per_bar(track.beats_per_bar) // track.pulse_steps,
+        "felt_beats": felt_beats(track),
     }

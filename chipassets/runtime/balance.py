@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from .fades import Fade
 from .log import warn
+from .rules import When
 from .tracks import Track
 from .values import Value
 
@@ -18,13 +19,17 @@ _RETURN_MS = 500
 
 
 class Sting(Value):
-    """A track that plays once over the music, from `at_ms` on, for `length_ms`."""
+    """A track that plays once over the music, from `at_ms` on, for `length_ms`.
+
+    when: the line on which it begins; if the track is not ready there, the next one.
+    """
 
     at_ms: int
     length_ms: int
     track: Track
     priority: int
     reason: str
+    when: When = "now"
 
 
 class Balance:
@@ -99,14 +104,25 @@ class Balance:
             warn("track %r has no layers; it plays whole at any intensity", track.name)
 
     def update(
-        self, now_ms: int, is_ready: Callable[[Track], bool], ahead_ms: int = 0
+        self,
+        now_ms: int,
+        is_ready: Callable[[Track], bool],
+        ahead_ms: int = 0,
+        next_line_ms: Callable[[When, int], int] = lambda _when, now_ms: now_ms,
     ) -> Sting | None:
-        """Return the sting that begins now, or within `ahead_ms`; remove the one that has ended."""
+        """Return the sting that begins now, or within `ahead_ms`; remove the one that has ended.
+
+        next_line_ms: the time of the music's next line of a kind after a time.
+        """
         if self.sting is not None and now_ms >= self.sting.at_ms + self.sting.length_ms:
             self.sting = None
             self._sting_duck = self._sting_duck.turn(now_ms, _RETURN_MS, 1.0)
         due = self._waiting
-        if due is None or now_ms + ahead_ms < due.at_ms or not is_ready(due.track):
+        if due is None or now_ms + ahead_ms < due.at_ms:
+            return None
+        if not is_ready(due.track):
+            if now_ms >= due.at_ms:
+                self._waiting = due.replace(at_ms=next_line_ms(due.when, now_ms))
             return None
         self.sting, self._waiting = due.replace(at_ms=max(due.at_ms, now_ms)), None
         self._sting_duck = self._sting_duck.turn(now_ms, _DUCK_MS, 10 ** (-STING_DUCK_DB / 20))

@@ -172,7 +172,7 @@ class Director:
             return
         at_ms = self._playback.line_ms(when, now_ms)
         length_ms = -(-track.samples * 1000 // track.sample_rate_hz)
-        self._balance.ask_sting(Sting(at_ms, length_ms, track, priority, f"sting {name!r}"))
+        self._balance.ask_sting(Sting(at_ms, length_ms, track, priority, f"sting {name!r}", when))
 
     def duck(self, now_ms: int, by_db: float = 12.0, fade_ms: int = 150) -> None:
         """Lower the music by `by_db` decibels within `fade_ms`, until the next call; 0 resets."""
@@ -231,6 +231,7 @@ class Director:
                 at_ms=at_ms,
                 fade_ms=_RELOAD_FADE_MS,
                 is_apart=False,
+                when="bar",
                 reason=f"reloaded: {self._pending.reason}",
                 keeps_place=new is not None and old is not None and new.bars == old.bars,
             )
@@ -253,6 +254,7 @@ class Director:
             keeps_old=False,
             reason=reason,
             keeps_place=True,
+            when="bar",
         )
 
     def update(
@@ -270,10 +272,8 @@ class Director:
         if change is None or self.is_paused or now_ms + ahead_ms < change.at_ms:
             return None
         if change.track is not None and not is_ready(change.track):
-            if (
-                change.keeps_place and now_ms >= change.at_ms
-            ):  # the track is not ready: wait for another bar line
-                self._pending = change.replace(at_ms=self._playback.line_ms("bar", now_ms + 1))
+            if now_ms >= change.at_ms:  # it waits for the next line
+                self._pending = change.replace(at_ms=self._next_line_ms(change.when, now_ms))
             return None
         self._pending = None
         change = change.replace(at_ms=max(change.at_ms, now_ms))
@@ -296,7 +296,11 @@ class Director:
             return None
         if self.playing is not None:
             self._balance.notice(self.playing)
-        return self._balance.update(now_ms, is_ready, ahead_ms)
+        return self._balance.update(now_ms, is_ready, ahead_ms, self._next_line_ms)
+
+    def _next_line_ms(self, when: When, now_ms: int) -> int:
+        """Return the time of the next line after now, for what was not ready on this one."""
+        return self._playback.line_ms(when, now_ms + 1)
 
     def _find_sting(self, name: str) -> Track | None:
         """Return the track for a sting's name; None, after one line in the log, if there is none.
@@ -337,12 +341,16 @@ class Director:
                 warn("%s; the music stays as it is", error)
             self._unserved.add(scene)
             return
-        if self.playing is match.track:
+        # A jump of `restore` that was not made yet: what sounds is not what was saved.
+        is_jump = self._pending is not None and self._pending.is_jump
+        if self.playing is match.track and not is_jump:
             self._pending = None
             self._playback.assign_to(scene)
             return
         rule = manner.over(find_rule(self._rules, before, scene))
-        keeps_place = self.playing is not None and match.track.shares_bars(self.playing)
+        keeps_place = not is_jump and (
+            self.playing is not None and match.track.shares_bars(self.playing)
+        )
         self._pending = Change(
             self._playback.line_ms(rule.when, now_ms),
             scene,
@@ -353,4 +361,6 @@ class Director:
             reason=f"{before or 'start'} to {scene}: {match.reason}",
             keeps_place=keeps_place,
             is_apart=rule.how == "fade" and not keeps_place,
+            is_jump=is_jump,
+            when=rule.when,
         )

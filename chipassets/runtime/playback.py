@@ -16,7 +16,7 @@ class Change(Value):
     track is None for silence. `keeps_old`: the old track will continue later from where it is at
     the end of its fade. `keeps_place`: the new track continues in the bar where the old one is.
     `is_apart`: the old one fades out first; such a change is taken in two, to silence and then to
-    the track.
+    the track. `when`: the line on which it begins; if the track is not ready there, the next one.
     """
 
     at_ms: int
@@ -29,6 +29,7 @@ class Change(Value):
     keeps_place: bool = False
     is_apart: bool = False
     is_jump: bool = False
+    when: When = "now"
 
 
 class Sounding(Value):
@@ -50,12 +51,11 @@ class Sounding(Value):
 
 
 class Playback:
-    """The sounding track, the one before it while it fades, and the kept ones."""
+    """The sounding track, those before it while they fade out, and the kept ones."""
 
     def __init__(self) -> None:
         self._sounding: Sounding | None = None
-        self._fading: Sounding | None = None
-        self._fades_until_ms = 0
+        self._fading: tuple[tuple[Sounding, int], ...] = ()  # each with the end of its fade, in ms
         self._left_at: dict[str, tuple[Track, int]] = {}
 
     @property
@@ -84,7 +84,7 @@ class Playback:
 
     def places(self, now_ms: int) -> dict[str, tuple[Track, int]]:
         """Return, by scene, the track that sounds or is kept for it, and its sample."""
-        places = dict(self._left_at)
+        places = {scene: (track, track.wrap(at)) for scene, (track, at) in self._left_at.items()}
         if self._sounding is not None:
             track = self._sounding.track
             places[self._sounding.scene] = track, track.wrap(self.position(now_ms))
@@ -94,13 +94,12 @@ class Playback:
         """Keep these positions for these scenes' music; forget what sounds."""
         self._left_at = dict(places)
         self.assign_to("")
-        self._fading = None
+        self._fading = ()
 
     def delay(self, lost_ms: int) -> None:
         """Shift all times by `lost_ms`."""
         self._sounding = self._sounding and self._sounding.delay(lost_ms)
-        self._fading = self._fading and self._fading.delay(lost_ms)
-        self._fades_until_ms += lost_ms
+        self._fading = tuple((old.delay(lost_ms), end + lost_ms) for old, end in self._fading)
 
     def line_ms(self, when: When, now_ms: int) -> int:
         """Return the time of the next beat, bar or section line of what sounds; now in silence."""
@@ -130,8 +129,9 @@ class Playback:
             start = self._find_start(change, change.track, old)
             self._sounding = Sounding(change.scene, change.track, change.at_ms, start)
         self._left_at = {s: left for s, left in self._left_at.items() if s in kept_scenes}
+        self._fading = tuple(fading for fading in self._fading if fading[1] > change.at_ms)
         if old is not None:
-            self._fading, self._fades_until_ms = old, change.at_ms + change.fade_ms
+            self._fading += ((old, change.at_ms + change.fade_ms),)
         return change.replace(from_sample=start, keeps_old=keeps_old)
 
     def _find_start(self, change: Change, track: Track, old: Sounding | None) -> int:
@@ -141,9 +141,10 @@ class Playback:
         """
         left, place = self._left_at.pop(change.scene, (track, 0))
         start = place if left is track else 0
-        fading = self._fading
+        at_ms = change.at_ms
+        fading = [one for one, end in self._fading if one.track is track and at_ms < end]
         if change.keeps_place and old is not None:
-            start = track.same_place(old.track, old.position(change.at_ms))
-        elif fading and fading.track is track and change.at_ms < self._fades_until_ms:
-            start = fading.position(change.at_ms)
+            start = track.same_place(old.track, old.position(at_ms))
+        elif fading and not change.is_jump:
+            start = fading[-1].position(at_ms)
         return 0 if track.is_over(start) else start

@@ -1,5 +1,5 @@
--- Plays the calls of scenario.py on the Lua players' core: lua play.lua FOLDER CALLS. Time and
--- sound are numbers here.
+-- Plays the calls of scenario.py on the Lua players' core: lua play.lua FOLDER CALLS [SECONDS]. Time
+-- and sound are numbers here. SECONDS: what it takes to decode a track.
 package.path = arg[1] .. "/?.lua;" .. package.path
 local core = require("chipassets_core")
 local now, stalled, stalls_until = 0, 0, 0
@@ -17,6 +17,14 @@ function backend.start(track, sample)
   function voice:stop() voices[self] = nil end
   voices[voice] = true
   return voice
+end
+
+local asked, decoding = {}, tonumber(arg[3])
+if decoding then
+  function backend.is_ready(track)
+    asked[track] = asked[track] or now
+    return now >= asked[track] + decoding
+  end
 end
 
 local music, saved = core.new(require("tracks"), backend)

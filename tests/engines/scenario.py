@@ -19,7 +19,7 @@ from tests.engines.game import PIECES
 from tests.report.sample_bundle import Piece, write_sample
 
 _STEP_MS = 10
-_END_S = 66.0
+END_S = 76.0
 _WORN_SAMPLE = 400_000_000
 
 Call = tuple[float, str, tuple[str, ...]]
@@ -140,7 +140,17 @@ CALLS: tuple[Call, ...] = (
     (64.7, "restore", ()),
     leave(64.85),  # for the title, where it was left before it was saved
     enter(65.0, "battle", fade="0"),  # goes on from the later one of two that fade out
-    (_END_S, "end", ()),
+    enter(66.0, "title"),
+    enter(68.0, "overworld", moods="dark"),
+    enter(68.2, "overworld", moods="bright"),
+    enter(68.4, "title"),  # goes on: it still fades out below the two others
+    enter(70.0, "overworld", moods="dark"),
+    enter(71.0, "battle"),
+    (71.5, "save", ()),
+    leave(72.0),
+    (74.0, "restore", ()),
+    leave(74.0),  # at once: for the same track, but where it was left before it was saved
+    (END_S, "end", ()),
 )  # fmt: skip
 
 
@@ -172,7 +182,7 @@ def decided(bundle: Path) -> tuple[list[Start], list[dict[str, Any]]]:
     director, starts = Director(Library.open(bundle)), []
     calls, saved, states = list(CALLS), dict[str, Any](), []
     lost_ms, stalls_until_ms = 0, 0
-    for clock_ms in range(0, int(_END_S * 1000), _STEP_MS):
+    for clock_ms in range(0, int(END_S * 1000), _STEP_MS):
         if clock_ms <= stalls_until_ms:
             lost_ms += _STEP_MS
         now_ms = clock_ms - lost_ms  # the sound's
@@ -258,6 +268,13 @@ def assert_as_expected(said: str, bundle: Path, late: float = 0.1) -> None:
         assert abs(one.at - two.at) <= late, f"{one} for {two}"
         assert abs(one.sample - two.sample) / 44_100 <= late, f"{one} for {two}"
     _assert_states([json.loads(text) for (text,) in lines(said, "state")], states, late)
+
+
+def assert_restored(said: str) -> None:
+    """Every state is taken, and nothing else is."""
+    restores = sum(word in ("restore", "worn") for _, word, _ in CALLS)
+    refusals = 1 + len(NO_STATES)
+    assert lines(said, "restored") == [["false"]] * refusals + [["true"]] * restores
 
 
 def assert_playing(said: str) -> None:

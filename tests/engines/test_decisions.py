@@ -14,14 +14,15 @@ from chipassets.engines.kit import template
 from chipassets.runtime import Director, Library
 from tests.engines.game import need, run
 from tests.engines.scenario import (
-    NO_STATES,
     assert_as_expected,
     assert_gains,
     assert_mistakes,
     assert_playing,
+    assert_restored,
     assert_told,
     lines,
     script,
+    told,
     write_scenario,
 )
 
@@ -45,11 +46,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def check(said: str, folder: Path, late: float) -> None:
     """Starts, refusals and levels are what the runtime's are."""
     assert_as_expected(said, folder / "bundle", late)
-    assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 6
+    assert_restored(said)
     assert_told(said)
     assert_mistakes(said)
     assert_playing(said)
     assert_gains(said)
+
+
+SLOW_CALLS = """0\tenter\ttitle\t\t\t\t
+1.9\tenter\tbattle\tbar\t\t\t
+3.9\tsting\tvictory\tbar\t0
+7\tend
+"""
+
+
+def check_slow(said: str) -> None:
+    """What takes 1.3 s to decode begins then, or on the bar line after it: a bar has a second."""
+    starts = [(one.track, round(one.at, 1)) for one in told(said)]
+    assert starts == [("title", 1.3), ("battle", 3.3), ("victory", 5.3)]
 
 
 def test_luas_core(folder: Path) -> None:
@@ -58,6 +72,8 @@ def test_luas_core(folder: Path) -> None:
     play = Path(__file__).with_name("play.lua")
     said = run(lua, play, folder / "love/chipassets", folder / "calls.txt", cwd=folder)
     check(said, folder, 0.021)
+    (folder / "slow.txt").write_text(SLOW_CALLS)
+    check_slow(run(lua, play, folder / "love/chipassets", folder / "slow.txt", "1.3", cwd=folder))
 
 
 @pytest.mark.slow
@@ -87,13 +103,28 @@ def test_rusts_core(folder: Path) -> None:
     (project / "src/play.rs").write_text((sources / "play.rs").read_text())
     run(compiler, *flags, *kira, "src/play.rs", "-o", "play", cwd=project)
     said = run(project / "play", folder / "calls.txt", cwd=project)
+    director = Director(Library.open(folder / "bundle"))
     assert_as_expected(said, folder / "bundle", 0.011)
     assert_told(said, is_typed=True)
     assert_playing(said)
     assert_gains(said)
-    director = Director(Library.open(folder / "bundle"))
     for (text,) in lines(said, "state"):
         director.restore(json.loads(text), 0)
+    (folder / "slow.txt").write_text(SLOW_CALLS)
+    check_slow(run(project / "play", folder / "slow.txt", "1.3", cwd=project))
+    place = {"scene": 'テ"\\\n', "track": None, "sample": 0}
+    state = {
+        "format": 1, "scenes": [{**place, "moods": ["𝄞"]}], "playing": None, "intensity": 0.5,
+        "duck_db": 12,
+    }  # fmt: skip
+    texts = [json.dumps(state), json.dumps(state, ensure_ascii=False), json.dumps(state)[:-1]]
+    texts += [json.dumps(state).replace("\\udd1e", ""), json.dumps(state) + "}", "{" * 10_000]
+    (folder / "read.txt").write_text("".join(f"0\tread\t{text}\n" for text in texts) + "1\tend\n")
+    said = run(project / "play", folder / "read.txt", cwd=project)
+    both, broken = lines(said, "read")[:2], lines(said, "read")[2:]
+    assert both[0] == both[1]
+    assert r'scene: "テ\"\\\n", moods: ["𝄞"], track: None' in both[0][0]
+    assert broken == [["None"]] * 4
 
 
 @pytest.mark.slow

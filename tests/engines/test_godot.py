@@ -51,11 +51,26 @@ def test_a_loop_begins_and_ends_on_its_sample_by_godots_arithmetic(
     found = settings_of(track, 4)
     # Godot keeps offsets as doubles and cuts them down to a sample.
     assert int(float(found["loop_offset"]) * track.sample_rate_hz) == start
-    assert int(found["beat_count"]) == (start_bar + 8) * track.beats_per_bar
+    assert int(found["beat_count"]) == (start_bar + 8) * 4
     ends = float(found["beat_count"]) * 60 / float(found["bpm"]) * track.sample_rate_hz
     assert 0 <= ends - track.samples < 1
     assert settings_of(track, 3)["loop_offset"] == found["loop_offset"]
     assert "bpm" not in settings_of(track, 3)
+
+
+@pytest.mark.parametrize(
+    ("beats_per_bar", "pulse_steps", "beats"), [(3, 4, 3), (3, 6, 2), (3.5, 2, 7), (4.5, 6, 3)]
+)
+def test_godot_counts_felt_beats_which_are_whole_in_every_metre(
+    music: Music, beats_per_bar: float, pulse_steps: int, beats: int
+) -> None:
+    track = looping(0, 539_987, 0, 7, music.tracks[0])
+    metre = {"beats_per_bar": beats_per_bar, "pulse_steps": pulse_steps}
+    found = settings_of(track.model_copy(update=metre), 4)
+    # Godot takes both for whole numbers: 24.5 quarters in seven bars of 7/8 would cut the loop.
+    assert (found["bar_beats"], found["beat_count"]) == (str(beats), str(7 * beats))
+    ends = int(found["beat_count"]) * 60 / float(found["bpm"]) * track.sample_rate_hz
+    assert 0 <= ends - track.samples < 1
 
 
 def test_a_piece_that_ends_does_not_loop(music: Music) -> None:

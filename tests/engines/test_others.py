@@ -298,12 +298,13 @@ def test_bevys_table_is_rust(music: Music) -> None:
     source = files_of(music, "bevy")["src/music.rs"].decode()
     fields = source.split("pub struct Track {")[1].split("}")[0]
     declared = re.findall(r"^    pub (\w+): ", fields, re.MULTILINE)
-    rows = source.split("&[Track] = &[")[1].split("\n];")[0].split("Track {")[1:]
+    table = source.split("&[Track] = &[")[1].split("\n];")[0]
+    rows = table.split("Track {")[1:]
     assert len(rows) == len(music.tracks)
     for row in rows:
         assert re.findall(r"^        (\w+): ", row, re.MULTILINE) == declared
     for opening, closing in ("{}", "()", "[]"):
-        assert source.count(opening) == source.count(closing)
+        assert table.count(opening) == table.count(closing)
 
 
 def test_constructs_scripts_read_their_index(music: Music, tmp_path: Path) -> None:

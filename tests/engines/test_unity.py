@@ -17,10 +17,10 @@ import soundfile
 from chipassets.engines import export
 from tests.engines.game import need, run
 from tests.engines.scenario import (
-    NO_STATES,
     assert_as_expected,
     assert_gains,
     assert_playing,
+    assert_restored,
     assert_told,
     lines,
     off_line,
@@ -65,7 +65,7 @@ def test_it_decides_as_the_runtime_does(played: Path) -> None:
     said = (played / "said.txt").read_text()
     # Each start and each return from a pause is scheduled 60 ms ahead.
     assert_as_expected(said, played / "bundle", 0.2)
-    assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 6
+    assert_restored(said)
     assert_told(said)
     assert_playing(said)
 

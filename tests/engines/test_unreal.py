@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 from chipassets.engines import export
 from tests.engines.game import need, run
 from tests.engines.scenario import (
-    NO_STATES,
     Start,
     assert_as_expected,
     assert_playing,
+    assert_restored,
     assert_told,
-    lines,
     script,
     told,
     write_scenario,
@@ -93,7 +92,7 @@ def test_it_decides_as_the_runtime_does(played: Path) -> None:
     said = (played / "said.txt").read_text()
     # Within three buffers of 512 samples, to which stalls and pauses are rounded.
     assert_as_expected(said, played / "bundle", 0.035)
-    assert lines(said, "restored") == [["false"]] * (1 + len(NO_STATES)) + [["true"]] * 6
+    assert_restored(said)
     assert_told(said, is_typed=True)
     assert "there is no scene and no track 'battel'; did you mean 'battle'?" in said
     assert_playing(said)

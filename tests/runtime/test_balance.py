@@ -83,8 +83,11 @@ def test_a_sting_ducks_the_music_and_gives_it_back(director: Director) -> None:
 def test_a_track_can_be_named_too_and_can_wait(director: Director) -> None:
     director.sting("alarm", 300, "bar")
     assert director.update_sting(499) is None
-    assert director.update_sting(500, lambda _track: False) is None
-    sting = director.update_sting(505)
+    assert director.update_sting(500, lambda _track: False) is None, (
+        "the bar line it was to begin at"
+    )
+    assert director.update_sting(600) is None, "between two bar lines"
+    sting = director.update_sting(750)
     assert sting is not None
     assert sting.track.name == "alarm"
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chipassets.runtime import Change, Director, Library, Rule, Track
 from chipassets.runtime.fades import Fade
+from chipassets.runtime.rules import Manner
 from tests.runtime.tiny_bundle import Piece, write_bundle
 
 SCENES = ("overworld", "town", "shop", "battle", "menu")
@@ -243,6 +244,52 @@ def test_a_track_that_is_not_ready_is_waited_for(director: Director) -> None:
     assert change is not None
     assert change.at_ms == 40
     assert director.position_samples(1040) == 44_100
+
+
+def test_a_track_that_is_not_ready_on_its_line_begins_on_the_next(director: Director) -> None:
+    go(director, "town", 0)
+    director.enter("battle", 600, manner=Manner("bar"))
+    bar_ms = director.pending.at_ms if director.pending else 0
+    director.sting("victory", 600, "bar")
+    for now_ms in (bar_ms, bar_ms + 20):
+        assert director.update(now_ms, lambda _track: False) is None
+        assert director.update_sting(now_ms, lambda _track: False) is None
+    # Ready in the middle of the bar.
+    assert director.update(bar_ms + 100) is None
+    assert director.update_sting(bar_ms + 100) is None
+    change = director.update(2 * bar_ms)
+    assert change is not None
+    assert change.at_ms == 2 * bar_ms
+    sting = director.update_sting(2 * bar_ms)
+    assert sting is not None
+    assert sting.at_ms == 2 * bar_ms
+
+
+def test_a_track_goes_on_that_faded_out_under_two_others(director: Director) -> None:
+    go(director, "town", 0)
+    for scene, now_ms in (("overworld", 5000), ("shop", 5200)):
+        director.enter(scene, now_ms, manner=Manner(fade_ms=800))
+        director.update(now_ms)
+    director.enter("town", 5400, manner=Manner("now"))
+    change = director.update(5400)
+    assert change is not None
+    assert change.from_sample == 5400 * 44_100 // 1000
+
+
+def test_a_scene_left_right_after_restore_goes_on_as_it_was_saved(director: Director) -> None:
+    go(director, "overworld", 0)
+    go(director, "menu", 1500)
+    saved = director.state(2000)
+    director.leave(2100)
+    director.update(2100)
+    director.restore(saved, 30_000)
+    director.leave(30_000)  # the game closes the menu in which it was saved
+    change = director.update(30_000)
+    assert change is not None
+    assert (change.is_jump, director.scene) == (True, "overworld")
+    scenes = saved["scenes"]
+    assert isinstance(scenes, list)
+    assert change.from_sample == scenes[0]["sample"] > 0
 
 
 def test_an_unserved_scene_keeps_the_music_and_logs_once(

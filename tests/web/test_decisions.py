@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from chipassets.runtime import Director, Library
-from tests.engines.scenario import CALLS, do, off_line, write_scenario
+from tests.engines.scenario import CALLS, END_S, do, off_line, write_scenario
 from tests.report.sample_bundle import RATE_HZ
 from tests.web.browser import Page
 from tests.web.test_player import STAGE
 
 STEP_MS = 10
-SECONDS = 66
+SECONDS = int(END_S)
 # A stall is none of a context that renders without a card; what is refused has tests of its own.
 LEFT_OUT = ("stall", "refuse", "slip", "mistake", "gains", "playing", "end")
 # Without the stalls one call would come on a bar line, and either side of it is right.

@@ -53,6 +53,8 @@ export class Player {
     /** @param {string} message */
     this._say = (message) => this._warn(message);
     this._asked = 0;
+    /** When the jump of `restore` is made: until then, what sounds is not what was saved. */
+    this._jumpsAt = -Infinity;
     this._isPaused = false;
     this._refusesOgg = false;
     this._synth = this._openSynth(synth);
@@ -130,7 +132,9 @@ export class Player {
     if (!sting) return null;
     this._followBalance();
     const buffers = await this._buffers(track);
-    const soonest = this._mixer.nextTime("now");
+    // One that is not decoded when its line comes waits for the next one.
+    const isLate = sting.at < this._mixer.nextTime("now");
+    const soonest = isLate ? this._lineTime(when) : sting.at;
     if (!buffers) this._balance.drop(sting, this._clock.now);
     else if (this._balance.begin(sting, soonest, this._clock.now)) {
       this._stings.start(sting, buffers);
@@ -204,6 +208,7 @@ export class Player {
     const named = (name) => this.index.tracks.find((track) => track.name === name) || null;
     const now = this._clock.now;
     this._asked += 1;
+    this._jumpsAt = Infinity;
     const asked = this._asked;
     const track = this.director.restore(state.scenes);
     this._balance.endSting(now);
@@ -225,13 +230,14 @@ export class Player {
       wish = { scene, track: named(name), fromSample: sample };
     }
     if (!wish.track) {
-      this._mixer.silence(seconds(fadeMs));
+      this._jumpsAt = this._mixer.silence(seconds(fadeMs));
       return null;
     }
     const buffers = await this._buffers(wish.track);
     if (asked !== this._asked || !buffers) return null;
     const change = { fadeSeconds: seconds(fadeMs), fromSample: wish.fromSample, isJump: true };
     const at = this._mixer.play(wish.track, buffers, wish.scene, change);
+    this._jumpsAt = at;
     this._sweepLater(at - this._clock.now + seconds(fadeMs));
     this._noticeLayers(wish.track);
     return { track: wish.track, at: at + this._clock.lost, reason: "restored" };
@@ -243,6 +249,7 @@ export class Player {
    */
   stop(fadeMs = 800) {
     this._asked += 1;
+    this._jumpsAt = -Infinity;
     this.director.stack = [];
     this._balance.endSting(this._clock.now);
     this._followBalance();
@@ -349,7 +356,8 @@ export class Player {
     const buffers = await this._buffers(wish.track);
     if (asked !== this._asked || !buffers) return null;
     const current = this._mixer.current;
-    if (current && current.track === wish.track) {
+    const isJump = this._clock.now < this._jumpsAt;
+    if (current && current.track === wish.track && !isJump) {
       current.scene = wish.scene;
       return null;
     }
@@ -358,8 +366,9 @@ export class Player {
     const when = this._known("when", way.when, WHENS) ? way.when : "now";
     const how = this._known("how", way.how, HOWS) ? way.how : "crossfade";
     const fromSample = this._mixer.timeline.leftAt(wish.scene, wish.track);
-    const change = { when, how, fadeSeconds: seconds(fadeMs), fromSample };
+    const change = { when, how, fadeSeconds: seconds(fadeMs), fromSample, isJump };
     const at = this._mixer.play(wish.track, buffers, wish.scene, change);
+    if (isJump) this._jumpsAt = at;
     this._sweepLater(at - this._clock.now + 2 * seconds(fadeMs));
     this._noticeLayers(wish.track);
     return { track: wish.track, at: at + this._clock.lost, reason: wish.reason };

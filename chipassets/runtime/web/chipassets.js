@@ -1616,6 +1616,8 @@
       /** @param {string} message */
       this._say = (message) => this._warn(message);
       this._asked = 0;
+      /** When the jump of `restore` is made: until then, what sounds is not what was saved. */
+      this._jumpsAt = -Infinity;
       this._isPaused = false;
       this._refusesOgg = false;
       this._synth = this._openSynth(synth);
@@ -1693,7 +1695,9 @@
       if (!sting) return null;
       this._followBalance();
       const buffers = await this._buffers(track);
-      const soonest = this._mixer.nextTime("now");
+      // One that is not decoded when its line comes waits for the next one.
+      const isLate = sting.at < this._mixer.nextTime("now");
+      const soonest = isLate ? this._lineTime(when) : sting.at;
       if (!buffers) this._balance.drop(sting, this._clock.now);
       else if (this._balance.begin(sting, soonest, this._clock.now)) {
         this._stings.start(sting, buffers);
@@ -1767,6 +1771,7 @@
       const named = (name) => this.index.tracks.find((track) => track.name === name) || null;
       const now = this._clock.now;
       this._asked += 1;
+      this._jumpsAt = Infinity;
       const asked = this._asked;
       const track = this.director.restore(state.scenes);
       this._balance.endSting(now);
@@ -1788,13 +1793,14 @@
         wish = { scene, track: named(name), fromSample: sample };
       }
       if (!wish.track) {
-        this._mixer.silence(seconds(fadeMs));
+        this._jumpsAt = this._mixer.silence(seconds(fadeMs));
         return null;
       }
       const buffers = await this._buffers(wish.track);
       if (asked !== this._asked || !buffers) return null;
       const change = { fadeSeconds: seconds(fadeMs), fromSample: wish.fromSample, isJump: true };
       const at = this._mixer.play(wish.track, buffers, wish.scene, change);
+      this._jumpsAt = at;
       this._sweepLater(at - this._clock.now + seconds(fadeMs));
       this._noticeLayers(wish.track);
       return { track: wish.track, at: at + this._clock.lost, reason: "restored" };
@@ -1806,6 +1812,7 @@
      */
     stop(fadeMs = 800) {
       this._asked += 1;
+      this._jumpsAt = -Infinity;
       this.director.stack = [];
       this._balance.endSting(this._clock.now);
       this._followBalance();
@@ -1912,7 +1919,8 @@
       const buffers = await this._buffers(wish.track);
       if (asked !== this._asked || !buffers) return null;
       const current = this._mixer.current;
-      if (current && current.track === wish.track) {
+      const isJump = this._clock.now < this._jumpsAt;
+      if (current && current.track === wish.track && !isJump) {
         current.scene = wish.scene;
         return null;
       }
@@ -1921,8 +1929,9 @@
       const when = this._known("when", way.when, WHENS) ? way.when : "now";
       const how = this._known("how", way.how, HOWS) ? way.how : "crossfade";
       const fromSample = this._mixer.timeline.leftAt(wish.scene, wish.track);
-      const change = { when, how, fadeSeconds: seconds(fadeMs), fromSample };
+      const change = { when, how, fadeSeconds: seconds(fadeMs), fromSample, isJump };
       const at = this._mixer.play(wish.track, buffers, wish.scene, change);
+      if (isJump) this._jumpsAt = at;
       this._sweepLater(at - this._clock.now + 2 * seconds(fadeMs));
       this._noticeLayers(wish.track);
       return { track: wish.track, at: at + this._clock.lost, reason: wish.reason };

@@ -1,4 +1,5 @@
-//! Plays the calls of scenario.py on music.rs, without kira: time and sound are numbers here.
+//! Plays the calls of scenario.py on music.rs, without kira: time and sound are numbers here. A second
+//! argument is the seconds that it takes to read a track.
 #[allow(dead_code)]
 mod music;
 
@@ -13,6 +14,8 @@ struct Numbers {
     now: Rc<Cell<f64>>,
     heard: Rc<Cell<f64>>, // seconds of the sound, which may stall
     gains: Rc<RefCell<Vec<Gains>>>,
+    reading: Option<f64>,
+    asked: Vec<(&'static str, f64)>,
 }
 
 struct One {
@@ -52,6 +55,15 @@ impl Backend for Numbers {
         self.now.get()
     }
 
+    fn is_ready(&mut self, track: &'static Track) -> bool {
+        let now = self.now.get();
+        if !self.asked.iter().any(|(name, _)| *name == track.name) {
+            self.asked.push((track.name, now));
+        }
+        let since = self.asked.iter().find(|(name, _)| *name == track.name).unwrap().1;
+        self.reading.map_or(true, |seconds| now >= since + seconds)
+    }
+
     fn start(&mut self, track: &'static Track, sample: u64) -> Option<One> {
         let rate = f64::from(track.rate);
         println!("start\t{}\t{}\t{:.6}", track.files[0], sample, self.now.get());
@@ -89,7 +101,8 @@ fn manner<'a>(words: &[&str], moods: &'a [&'a str]) -> Manner<'a> {
 fn main() {
     let (now, gains) = (Rc::new(Cell::new(0.0)), Rc::new(RefCell::new(Vec::new())));
     let (heard, mut stalls_until) = (Rc::new(Cell::new(0.0)), 0.0);
-    let backend = Numbers { now: Rc::clone(&now), heard: Rc::clone(&heard), gains: Rc::clone(&gains) };
+    let reading = std::env::args().nth(2).map(|seconds| seconds.parse().unwrap());
+    let backend = Numbers { now: Rc::clone(&now), heard: Rc::clone(&heard), gains: Rc::clone(&gains), reading, asked: Vec::new() };
     let mut music = Music::new(TRACKS, backend);
     let calls = std::fs::read_to_string(std::env::args().nth(1).unwrap()).unwrap();
     let mut rows = calls.lines().map(|line| line.split('\t').collect::<Vec<_>>()).peekable();
@@ -117,7 +130,9 @@ fn main() {
                 "stop" => music.stop(number(row[2])),
                 "save" => {
                     saved = Some(music.state());
-                    println!("state\t{}", saved.as_ref().unwrap().to_json());
+                    let text = saved.as_ref().unwrap().to_json();
+                    println!("state\t{}", text);
+                    assert_eq!(State::from_json(&text), saved);
                 }
                 "slip" => music.enter(row[2], &manner(&["", "", ""], &[])),
                 "playing" => println!("playing\t{}", music.playing().map_or("-", |(track, _)| track.name)),
@@ -129,6 +144,8 @@ fn main() {
                     music.restore(state, 0.8);
                 }
                 "restore" => music.restore(saved.as_ref().unwrap(), 0.8),
+                "refuse" => assert_eq!(State::from_json(row[2]), None),
+                "read" => println!("read\t{:?}", State::from_json(row[2])),
                 "gains" => {
                     for voice in gains.borrow().iter() {
                         for (file, gain) in voice.borrow().iter() {

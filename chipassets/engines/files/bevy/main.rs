@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     });
+    music.preload(&[]);
     music.enter("title", &AS_RULED);
     loop {
         match lines.try_recv() {

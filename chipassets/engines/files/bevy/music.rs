@@ -15,6 +15,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{channel, Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use kira::sound::static_sound::{StaticSoundData, StaticSoundHandle};
@@ -109,7 +110,7 @@ pub struct Place {
     pub sample: u64,
 }
 
-/// The state of the music, for a save game. to_json() is the JSON of every other engine's state.
+/// The state of the music, for a save game. Its JSON is that of every other engine's state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     pub scenes: Vec<Place>,
@@ -129,6 +130,141 @@ impl State {
             self.duck_db,
         )
     }
+
+    /// The state in the JSON of to_json(), or of another engine; None for anything else.
+    pub fn from_json(text: &str) -> Option<State> {
+        let mut rest = text;
+        let state = read_json(&mut rest, 0)?;
+        if !rest.trim_start().is_empty() || state.number("format")? != 1.0 {
+            return None;
+        }
+        let scenes = match state.field("scenes")? {
+            Json::List(places) => places.iter().map(|place| place.place(true)).collect::<Option<Vec<Place>>>()?,
+            _ => return None,
+        };
+        let playing = match state.field("playing")? {
+            Json::Null => None,
+            place => Some(place.place(false)?),
+        };
+        Some(State { scenes, playing, intensity: state.number("intensity")?, duck_db: state.number("duck_db")? })
+    }
+}
+
+// What JSON says; of true and false, which no state has, only that they are there.
+enum Json {
+    Null,
+    Word,
+    Number(f64),
+    Text(String),
+    List(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    fn field(&self, key: &str) -> Option<&Json> {
+        match self {
+            Json::Object(fields) => fields.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    fn number(&self, key: &str) -> Option<f64> {
+        match self.field(key)? {
+            Json::Number(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        match self {
+            Json::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn place(&self, with_moods: bool) -> Option<Place> {
+        let moods = match (with_moods, self.field("moods")) {
+            (true, Some(Json::List(moods))) => moods.iter().map(Json::text).collect::<Option<Vec<String>>>()?,
+            (true, _) => return None,
+            (false, _) => Vec::new(),
+        };
+        let track = match self.field("track")? {
+            Json::Null => None,
+            name => Some(name.text()?),
+        };
+        let sample = if track.is_some() { self.number("sample")?.max(0.0) as u64 } else { 0 };
+        Some(Place { scene: self.field("scene")?.text()?, moods, track, sample })
+    }
+}
+
+// A value at the start of a text, which then begins behind it; a state is at most four deep.
+fn read_json(rest: &mut &str, depth: u32) -> Option<Json> {
+    *rest = rest.trim_start();
+    let first = rest.chars().next()?;
+    if first == '"' {
+        return read_text(rest).map(Json::Text);
+    }
+    if first == '[' || first == '{' {
+        *rest = &rest[1..];
+        let (end, mut items, mut fields) = (if first == '[' { ']' } else { '}' }, Vec::new(), Vec::new());
+        while depth < 8 {
+            *rest = rest.trim_start();
+            if let Some(behind) = rest.strip_prefix(end) {
+                *rest = behind;
+                return Some(if first == '[' { Json::List(items) } else { Json::Object(fields) });
+            }
+            if !items.is_empty() || !fields.is_empty() {
+                *rest = rest.strip_prefix(',')?.trim_start();
+            }
+            if first == '[' {
+                items.push(read_json(rest, depth + 1)?);
+            } else {
+                let key = read_text(rest)?;
+                *rest = rest.trim_start().strip_prefix(':')?;
+                fields.push((key, read_json(rest, depth + 1)?));
+            }
+        }
+        return None;
+    }
+    let length = rest.find(|one: char| !one.is_alphanumeric() && !"+-.".contains(one)).unwrap_or(rest.len());
+    let (word, behind) = rest.split_at(length);
+    *rest = behind;
+    match word {
+        "null" => Some(Json::Null),
+        "true" | "false" => Some(Json::Word),
+        _ => word.parse().ok().filter(|value: &f64| value.is_finite()).map(Json::Number),
+    }
+}
+
+fn read_text(rest: &mut &str) -> Option<String> {
+    let (mut text, mut units) = (String::new(), Vec::new());
+    let mut letters = rest.strip_prefix('"')?.chars();
+    loop {
+        let one = letters.next()?;
+        let escaped = if one == '\\' { letters.next()? } else { ' ' };
+        if one == '\\' && escaped == 'u' {
+            // Beyond the first 65,536 letters JSON says one in two halves.
+            let code = letters.as_str().get(..4)?;
+            units.push(u16::from_str_radix(code, 16).ok()?);
+            letters = letters.as_str()[4..].chars();
+            continue;
+        }
+        text.push_str(&String::from_utf16(&units).ok()?);
+        units.clear();
+        match (one, escaped) {
+            ('"', _) => break,
+            ('\\', 'n') => text.push('\n'),
+            ('\\', 't') => text.push('\t'),
+            ('\\', 'r') => text.push('\r'),
+            ('\\', 'b') => text.push('\u{8}'),
+            ('\\', 'f') => text.push('\u{c}'),
+            ('\\', '"' | '\\' | '/') => text.push(escaped),
+            ('\\', _) => return None,
+            _ => text.push(one),
+        }
+    }
+    *rest = letters.as_str();
+    Some(text)
 }
 
 fn place_json(place: &Place, with_moods: bool) -> String {
@@ -171,6 +307,10 @@ pub trait Backend {
     type Voice: Voice;
     /// Seconds of a clock that only goes forward.
     fn now(&self) -> f64;
+    /// Whether a track can start at once; if not, it is read from now on, in the background.
+    fn is_ready(&mut self, _track: &'static Track) -> bool {
+        true
+    }
     /// Start a track at a sample of its file; None, and a line in the log, where that fails.
     fn start(&mut self, track: &'static Track, sample: u64) -> Option<Self::Voice>;
     fn warn(&mut self, text: &str);
@@ -227,6 +367,7 @@ struct Change {
     track: Option<&'static Track>,
     scene: String,
     at: f64,
+    when: When,
     fade: f64,
     how: How,
     keeps_place: bool,
@@ -236,6 +377,7 @@ struct Change {
 struct Sting {
     track: &'static Track,
     at: f64,
+    when: When,
     priority: i32,
     id: u64,
 }
@@ -261,6 +403,7 @@ pub struct Music<B: Backend> {
     tracks: &'static [Track],
     stack: Vec<(String, Vec<String>)>,
     left: HashMap<String, (&'static str, f64)>,
+    loading: Vec<&'static Track>,
     voices: Vec<Sounding<B::Voice>>,
     current: Option<u64>,
     pending: Option<Change>,
@@ -380,6 +523,7 @@ impl<B: Backend> Music<B> {
             tracks,
             stack: Vec::new(),
             left: HashMap::new(),
+            loading: Vec::new(),
             voices: Vec::new(),
             current: None,
             pending: None,
@@ -482,16 +626,35 @@ impl<B: Backend> Music<B> {
         let track = match self.sting_track(name) {
             Some(track) => track,
             None => {
-                let mut names = self.scenes();
-                names.extend(self.tracks.iter().map(|track| track.name));
-                return self.tell(format!("there is no sting '{}'; {}", name, meant(name, &names)));
+                let hint = meant(name, &self.names());
+                return self.tell(format!("there is no sting '{}'; {}", name, hint));
             }
         };
         let plays = self.sounding().map_or(false, |one| std::ptr::eq(one.track, track));
         let is_lower = |other: &Option<Sting>| other.as_ref().map_or(false, |one| one.priority > priority);
         if !plays && !is_lower(&self.sting) && !is_lower(&self.waiting) {
-            self.waiting = Some(Sting { track, at: self.line_time(when), priority, id: 0 });
+            self.backend.is_ready(track);
+            self.waiting = Some(Sting { track, at: self.line_time(when), when, priority, id: 0 });
         }
+    }
+
+    /// Read tracks in the background, those of scenes, those named, or all: no change waits for them then.
+    pub fn preload(&mut self, names: &[&str]) {
+        for name in names {
+            if !self.tracks.iter().any(|track| track.scene == *name || track.name == *name) {
+                let hint = meant(name, &self.names());
+                self.tell(format!("preload: there is no scene and no track '{}'; {}", name, hint));
+            }
+        }
+        let is_asked =
+            |track: &&Track| names.is_empty() || names.contains(&track.scene) || names.contains(&track.name);
+        let (tracks, loading) = (self.tracks, &mut self.loading);
+        loading.extend(tracks.iter().filter(is_asked));
+    }
+
+    /// Whether tracks are still being read, for a loading screen, which calls `update` too.
+    pub fn is_loading(&self) -> bool {
+        !self.loading.is_empty()
     }
 
     /// The state of the music, for a save game.
@@ -544,11 +707,12 @@ impl<B: Backend> Music<B> {
         self.follow_sound();
         let now = self.time;
         let soon = now + ROUNDING_SECONDS;
+        self.read_ahead(soon);
         if self.pending.as_ref().map_or(false, |change| soon >= change.at) {
             if let Some(mut change) = self.pending.take() {
                 if change.how == How::Fade && self.current.is_some() && change.track.is_some() {
                     let track = change.track.take();
-                    self.ask(track, change.scene.clone(), change.fade, false);
+                    self.ask(track, change.scene.clone(), change.fade, change.is_jump);
                     if let Some(later) = &mut self.pending {
                         later.at = now + change.fade;
                     }
@@ -569,6 +733,32 @@ impl<B: Backend> Music<B> {
             }
             !is_over
         });
+    }
+
+    // Read what is asked for, and then what is to be loaded. What is due before it is read waits for its
+    // next line.
+    fn read_ahead(&mut self, soon: f64) {
+        let (mut is_reading, mut later) = (false, [None, None]);
+        let change = self.pending.as_ref().and_then(|one| one.track.map(|track| (track, one.at, one.when)));
+        let sting = self.waiting.as_ref().map(|one| (one.track, one.at, one.when));
+        for (asked, later) in [change, sting].into_iter().zip(&mut later) {
+            if let Some((track, at, when)) = asked {
+                if !self.backend.is_ready(track) {
+                    is_reading = true;
+                    *later = if soon >= at { Some(self.line_time(when).max(soon + ROUNDING_SECONDS)) } else { None };
+                }
+            }
+        }
+        if let (Some(change), Some(at)) = (&mut self.pending, later[0]) {
+            change.at = at;
+        }
+        if let (Some(sting), Some(at)) = (&mut self.waiting, later[1]) {
+            sting.at = at;
+        }
+        // One at a time, in the order of the calls.
+        if !is_reading && self.loading.first().is_some_and(|track| self.backend.is_ready(track)) {
+            self.loading.remove(0);
+        }
     }
 
     fn now(&self) -> f64 {
@@ -620,8 +810,11 @@ impl<B: Backend> Music<B> {
     }
 
     fn ask(&mut self, track: Option<&'static Track>, scene: String, fade: f64, is_jump: bool) {
-        let (at, how) = (self.now(), How::Crossfade);
-        self.pending = Some(Change { track, scene, at, fade, how, keeps_place: false, is_jump });
+        if let Some(track) = track {
+            self.backend.is_ready(track);
+        }
+        let (at, when, how) = (self.now(), When::Now, How::Crossfade);
+        self.pending = Some(Change { track, scene, at, when, fade, how, keeps_place: false, is_jump });
     }
 
     fn keep(&mut self, place: &Place, scene: &str) {
@@ -643,8 +836,9 @@ impl<B: Backend> Music<B> {
                 return self.tell(format!("no track serves the scene '{}', the music stays; {}", scene, hint));
             }
         };
-        self.pending = None;
-        let id = self.current;
+        // Until the jump of restore is made, what sounds is not what was saved.
+        let is_jump = self.pending.take().is_some_and(|change| change.is_jump);
+        let id = if is_jump { None } else { self.current };
         let mut keeps_place = false;
         if let Some(one) = self.voices.iter_mut().find(|one| Some(one.id) == id) {
             if std::ptr::eq(one.track, track) {
@@ -662,9 +856,11 @@ impl<B: Backend> Music<B> {
         if keeps_place && how == How::Fade {
             how = How::Crossfade;
         }
-        let at = self.line_time(manner.when.unwrap_or(rule.when));
+        let when = manner.when.unwrap_or(rule.when);
+        let at = self.line_time(when);
+        self.backend.is_ready(track);
         let track = Some(track);
-        self.pending = Some(Change { track, scene, at, fade, how, keeps_place, is_jump: false });
+        self.pending = Some(Change { track, scene, at, when, fade, how, keeps_place, is_jump });
     }
 
     fn take(&mut self, change: Change, now: f64) {
@@ -746,6 +942,8 @@ impl<B: Backend> Music<B> {
                 sting.at = now + length; // from here on, when it ends
                 self.sting = Some(sting);
                 self.sting_duck = self.sting_duck.turn(now, STING_DUCK_SECONDS, STING_DUCK);
+            } else {
+                self.sting_duck = self.sting_duck.turn(now, STING_RETURN_SECONDS, 1.0);
             }
         }
     }
@@ -823,6 +1021,11 @@ impl<B: Backend> Music<B> {
         scenes
     }
 
+    // The scenes that have a track, and the tracks.
+    fn names(&self) -> Vec<&'static str> {
+        self.scenes().into_iter().chain(self.tracks.iter().map(|track| track.name)).collect()
+    }
+
     fn named(&self, name: &str) -> Option<&'static Track> {
         self.tracks.iter().find(|track| track.name == name)
     }
@@ -891,9 +1094,13 @@ fn distance(one: &str, other: &str) -> usize {
 pub struct Kira {
     manager: AudioManager<DefaultBackend>,
     folder: PathBuf,
-    sounds: HashMap<&'static str, StaticSoundData>,
+    sounds: HashMap<&'static str, Read>,
+    reading: Option<(&'static str, Receiver<Read>)>, // a file, and what a thread makes of it
     began: Instant,
 }
+
+// A file's sound, or why there is none.
+type Read = Result<StaticSoundData, String>;
 
 /// A track's files as kira plays them.
 pub struct KiraVoice {
@@ -905,7 +1112,7 @@ pub struct KiraVoice {
 pub fn open(folder: impl AsRef<Path>) -> Result<Music<Kira>, Box<dyn std::error::Error>> {
     let manager = AudioManager::new(AudioManagerSettings::default())?;
     let (folder, sounds) = (folder.as_ref().to_path_buf(), HashMap::new());
-    Ok(Music::new(TRACKS, Kira { manager, folder, sounds, began: Instant::now() }))
+    Ok(Music::new(TRACKS, Kira { manager, folder, sounds, reading: None, began: Instant::now() }))
 }
 
 // From one frame to the next: the gains of a fade are set in each.
@@ -920,6 +1127,33 @@ impl Backend for Kira {
 
     fn now(&self) -> f64 {
         self.began.elapsed().as_secs_f64()
+    }
+
+    // Decoding takes longer than a frame, without optimisation much longer: a thread does it, a file at
+    // a time.
+    fn is_ready(&mut self, track: &'static Track) -> bool {
+        if let Some((file, receiver)) = self.reading.take() {
+            match receiver.try_recv() {
+                Ok(read) => {
+                    self.sounds.insert(file, read);
+                }
+                Err(TryRecvError::Empty) => self.reading = Some((file, receiver)),
+                Err(TryRecvError::Disconnected) => {
+                    self.sounds.insert(file, Err("its reader ended".to_string()));
+                }
+            }
+        }
+        let missing = track.files.iter().copied().find(|file| !self.sounds.contains_key(file));
+        if let (Some(file), None) = (missing, &self.reading) {
+            let (path, (sender, receiver)) = (self.folder.join(file), channel());
+            let work = move || drop(sender.send(read(&path, track))); // it fails if the music is gone
+            if std::thread::Builder::new().spawn(work).is_ok() {
+                self.reading = Some((file, receiver));
+            } else {
+                self.sounds.insert(file, read(&self.folder.join(file), track));
+            }
+        }
+        missing.is_none()
     }
 
     fn start(&mut self, track: &'static Track, sample: u64) -> Option<KiraVoice> {
@@ -953,24 +1187,22 @@ impl Backend for Kira {
 }
 
 impl Kira {
-    fn load(
-        &mut self,
-        track: &Track,
-        file: &'static str,
-    ) -> Result<StaticSoundData, Box<dyn std::error::Error>> {
-        if !self.sounds.contains_key(file) {
-            let mut sound = StaticSoundData::from_file(self.folder.join(file))?;
-            if track.loops {
-                // By the sample, not to the end of the audio: a decoder may leave padding there.
-                sound = sound.loop_region(Region {
-                    start: PlaybackPosition::Samples(track.loop_start as usize),
-                    end: EndPosition::Custom(PlaybackPosition::Samples(track.samples as usize)),
-                });
-            }
-            self.sounds.insert(file, sound);
-        }
-        Ok(self.sounds[file].clone())
+    fn load(&mut self, track: &Track, file: &'static str) -> Read {
+        let path = self.folder.join(file);
+        self.sounds.entry(file).or_insert_with(|| read(&path, track)).clone()
     }
+}
+
+fn read(path: &Path, track: &Track) -> Read {
+    let sound = StaticSoundData::from_file(path).map_err(|error| error.to_string())?;
+    if !track.loops {
+        return Ok(sound);
+    }
+    // By the sample, not to the end of the audio: a decoder may leave padding there.
+    Ok(sound.loop_region(Region {
+        start: PlaybackPosition::Samples(track.loop_start as usize),
+        end: EndPosition::Custom(PlaybackPosition::Samples(track.samples as usize)),
+    }))
 }
 
 impl Voice for KiraVoice {

@@ -232,6 +232,7 @@ function music_step() {
         if (_change.how == "fade" && !is_undefined(_m.current) && !is_undefined(_change.track)) {
             var _at = _now + _change.fade_ms;
             _m.pending = music_change(_change.track, _change.scene, _at, _change.fade_ms, "crossfade");
+            _m.pending.is_jump = _change.is_jump;
             _change.track = undefined;
         }
         music_take(_change, _now);
@@ -470,9 +471,10 @@ function music_plan(_before, _options) {
         music_tell("no track serves the scene '" + _scene + "', the music stays; " + _hint);
         return;
     }
+    // Until the jump of music_restore() is made, what sounds is not what was saved.
+    var _keeps = false, _is_jump = !is_undefined(_m.pending) && _m.pending.is_jump;
     _m.pending = undefined;
-    var _keeps = false;
-    if (!is_undefined(_m.current)) {
+    if (!is_undefined(_m.current) && !_is_jump) {
         if (_m.current.track == _track) {
             _m.current.scene = _scene;
             return;
@@ -493,6 +495,7 @@ function music_plan(_before, _options) {
     var _at = music_now() + music_ms_to_line(music_option(_options, "when", _rule[2]));
     _m.pending = music_change(_track, _scene, _at, _fade_ms, _how);
     _m.pending.keeps_place = _keeps;
+    _m.pending.is_jump = _is_jump;
 }
 
 function music_take(_change, _now) {

@@ -4,9 +4,9 @@
 --   function love.update() music:update() end
 --   music:enter("overworld")
 --
--- Every track is decoded to samples, which are queued piece by piece: intro once, then the loop, so
--- that nothing is a sample early or late. The layers of a track are started in one call, and their
--- pieces are cut alike.
+-- Every track is decoded to samples, in a thread, so that the picture never waits for it. They are
+-- queued piece by piece: intro once, then the loop, so that nothing is a sample early or late. The
+-- layers of a track are started in one call, and their pieces are cut alike.
 
 local here = (...):gsub("%.init$", "")
 local core = require(here .. ".chipassets_core")
@@ -16,24 +16,71 @@ local folder = here:gsub("%.", "/") .. "/music/"
 local PIECE_SAMPLES = 4096
 local PIECES = 8
 
-local sounds = {}
+-- By file: its samples, or why there are none.
+local sounds, told = {}, {}
 
--- The samples of a track's files, decoded once; nil, and one line, where one cannot be.
-local function decoded(track)
-  if sounds[track.name] == nil then
-    local files = {}
-    for i, file in ipairs(track.files) do
-      local is_there, data = pcall(love.sound.newSoundData, folder .. file)
-      if not is_there then
-        print("chipassets: track '" .. track.name .. "' stays silent: " .. tostring(data))
-        files = false
-        break
-      end
-      files[i] = data
-    end
-    sounds[track.name] = files
+-- Without threads, as on a web page, each update decodes a file.
+local has_threads = love.thread ~= nil
+local DECODER = [[
+  local path, decoded = ...
+  require("love.sound")
+  local is_there, data = pcall(love.sound.newSoundData, path)
+  decoded:push(is_there and data or tostring(data))
+]]
+local queue = {} -- the next file is the last one
+local busy, thread, decoded
+
+local function decode(file)
+  local is_there, data = pcall(love.sound.newSoundData, folder .. file)
+  return is_there and data or tostring(data)
+end
+
+-- Take what the thread has decoded, and give it the next file.
+local function work()
+  if busy then
+    local is_done = not thread:isRunning()
+    local found = decoded:pop() or is_done and (thread:getError() or "its decoder ended")
+    if not found then return end
+    sounds[busy], busy = found, nil
   end
-  return sounds[track.name] or nil
+  local file = table.remove(queue)
+  if file and has_threads then
+    thread, decoded = love.thread.newThread(DECODER), love.thread.newChannel()
+    thread:start(folder .. file, decoded)
+    busy = file
+  elseif file then
+    sounds[file] = decode(file)
+  end
+end
+
+-- Queue a file, as the next one or as the last one.
+local function ask(file, is_next)
+  if sounds[file] ~= nil or busy == file then return end
+  for i, one in ipairs(queue) do
+    if one == file then
+      if not is_next then return end
+      table.remove(queue, i)
+      break
+    end
+  end
+  table.insert(queue, is_next and #queue + 1 or 1, file)
+end
+
+-- The samples of a track's files; nil, and one line, where one cannot be decoded.
+local function decoded_files(track)
+  local files = {}
+  for i, file in ipairs(track.files) do
+    if sounds[file] == nil then sounds[file] = decode(file) end
+    if type(sounds[file]) == "string" then
+      if not told[track] then
+        print("chipassets: track '" .. track.name .. "' stays silent: " .. sounds[file])
+      end
+      told[track] = true
+      return nil
+    end
+    files[i] = sounds[file]
+  end
+  return files
 end
 
 local Voice = {}
@@ -104,8 +151,18 @@ end
 local voices = {}
 local backend = {now = love.timer.getTime, warn = print}
 
+function backend.is_ready(track)
+  local is_there = true
+  for i = #track.files, 1, -1 do
+    ask(track.files[i], true)
+    is_there = is_there and sounds[track.files[i]] ~= nil
+  end
+  if not is_there then work() end
+  return is_there
+end
+
 function backend.start(track, sample)
-  local data = decoded(track)
+  local data = decoded_files(track)
   if not data then return nil end
   local voice = setmetatable({track = track, data = data, sources = {}}, Voice)
   voice.cursor, voice.queued, voice.pieces = sample, sample, {}
@@ -125,17 +182,26 @@ local decide = music.update
 
 -- Update the music and fill its queues; call it once a frame.
 function music:update()
+  work()
   decide(self)
   for i = #voices, 1, -1 do
     if voices[i].is_stopped then table.remove(voices, i) else voices[i]:fill() end
   end
 end
 
--- Decode tracks now: those of scenes, those named, or all. A minute takes 10 MB.
+-- Decode tracks in the background: those of scenes, those named, or all. A minute takes 10 MB.
 function music.preload(...)
   local names = {...}
   if names[1] == music then table.remove(names, 1) end -- music:preload() is the same
-  for _, track in ipairs(music:tracks_named(names)) do decoded(track) end
+  for _, track in ipairs(music:tracks_named(names)) do
+    for _, file in ipairs(track.files) do ask(file, false) end
+  end
+  work()
+end
+
+-- Whether tracks are still being decoded, for a loading screen, which calls update() too.
+function music.is_loading()
+  return busy ~= nil or #queue > 0
 end
 
 return music

@@ -2,7 +2,8 @@
 -- save games. Knows no engine: a backend plays what is decided here. Lua 5.1 and later.
 --
 -- A backend has: now(), seconds of a clock; start(track, sample), which returns a voice, or nil and
--- a line in the log where a file cannot be played; warn(text).
+-- a line in the log where a file cannot be played; warn(text). One that decodes in the background
+-- also has is_ready(track): whether it can start at once; if not, it is decoded from then on.
 -- A voice has: position(), the sample of the file; set_gain(layer, gain); pause(); resume(); stop().
 --
 -- The music's time follows the sound: it stands still in a pause, and where the sound card stalls.
@@ -284,7 +285,8 @@ function Music:sting(name, when, priority)
   if self._current and self._current.track == track then return end
   if self._sting and self._sting.priority > priority then return end
   if self._waiting and self._waiting.priority > priority then return end
-  self._waiting = {track = track, at = self:_line_time(when), priority = priority}
+  self:_has(track)
+  self._waiting = {track = track, at = self:_line_time(when), when = when, priority = priority}
 end
 
 -- What sounds: track, scene, bar, beat, seconds; nil in silence.
@@ -338,6 +340,7 @@ function Music:restore(state, fade)
     wanted, scene = self:_keep(state.playing.scene, state.playing), state.playing.scene
   end
   local now = self:_now()
+  self:_has(wanted)
   self._pending = {
     track = wanted, scene = scene, at = now, fade = fade, how = "crossfade", is_jump = true,
   }
@@ -350,22 +353,35 @@ function Music:update()
   self:_follow_sound()
   local now, soon = self._time, self._time + ROUNDING_SECONDS
   local change = self._pending
-  if change and soon >= change.at then
+  if change and soon >= change.at and self:_may_begin(change) then
     self._pending = nil
     if change.how == "fade" and self._current and change.track then
-      local later = {track = change.track, scene = change.scene, fade = change.fade}
+      local later = {track = change.track, scene = change.scene, fade = change.fade, is_jump = change.is_jump}
       later.at, later.how = now + change.fade, "crossfade"
       self._pending = later
       change = {scene = change.scene, fade = change.fade}
     end
     self:_take(change, now)
   end
-  if self._waiting and soon >= self._waiting.at then
+  if self._waiting and soon >= self._waiting.at and self:_may_begin(self._waiting) then
     self:_start_sting(now)
   elseif self._sting and soon >= self._sting.ends then
     self:_finish_sting() -- another one may wait for its line
   end
   self:_tend(now)
+end
+
+-- Whether a track can start at once; if not, the backend decodes it from now on.
+function Music:_has(track)
+  local is_ready = self._backend.is_ready
+  return not track or not is_ready or is_ready(track)
+end
+
+-- Whether a change or sting that is due may begin: one that is not decoded waits for the next line.
+function Music:_may_begin(due)
+  if self:_has(due.track) then return true end
+  due.at = self:_line_time(due.when)
+  return false
 end
 
 function Music:_now()
@@ -412,7 +428,9 @@ function Music:_plan(before, options)
     local hint = meant(scene, self:_scenes())
     return self:_tell("no track serves the scene '" .. scene .. "', the music stays; " .. hint)
   end
-  if self._current and self._current.track == track then
+  -- Until the jump of restore() is made, what sounds is not what was saved.
+  local is_jump = self._pending ~= nil and self._pending.is_jump
+  if self._current and self._current.track == track and not is_jump then
     self._current.scene, self._pending = scene, nil
     return
   end
@@ -426,11 +444,14 @@ function Music:_plan(before, options)
     self:_tell("there is no how '" .. tostring(how) .. "'; " .. meant(tostring(how), HOWS))
     how = rule[5]
   end
-  local keeps_place = self._current ~= nil and shares_bars(track, self._current.track)
+  local keeps_place = not is_jump and self._current ~= nil and shares_bars(track, self._current.track)
+  local when = options.when or rule[3]
+  self:_has(track)
   self._pending = {
-    track = track, scene = scene, at = self:_line_time(options.when or rule[3]),
+    track = track, scene = scene, at = self:_line_time(when), when = when,
     fade = how == "cut" and 0 or self:_number("enter(scene, options)", "fade", options.fade, rule[4]),
     how = keeps_place and how == "fade" and "crossfade" or how, keeps_place = keeps_place,
+    is_jump = is_jump,
   }
 end
 

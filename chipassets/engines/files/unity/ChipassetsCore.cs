@@ -410,7 +410,7 @@ namespace Chipassets
                     pending = new Change
                     {
                         track = change.track, scene = change.scene, at = change.at + change.fade,
-                        fade = change.fade,
+                        fade = change.fade, isJump = change.isJump,
                     };
                     change.track = null;
                 }
@@ -456,8 +456,10 @@ namespace Chipassets
                 Tell("no track serves the scene '" + scene + "', the music stays; " + hint);
                 return;
             }
+            // Until the jump of Restore() is made, what sounds is not what was saved.
+            bool isJump = pending != null && pending.isJump;
             pending = null;
-            if (current != null && current.track == track)
+            if (current != null && current.track == track && !isJump)
             {
                 current.scene = scene;
                 return;
@@ -471,12 +473,13 @@ namespace Chipassets
             }
             if (how != null && !Known("how", how, Hows)) how = null;
             how = how ?? rule.How;
-            bool keepsPlace = current != null && track.SharesBars(current.track);
+            bool keepsPlace = !isJump && current != null && track.SharesBars(current.track);
             pending = new Change
             {
                 track = track, scene = scene, at = LineTime(when ?? rule.When),
                 how = keepsPlace && how == "fade" ? "crossfade" : how,
                 fade = how == "cut" ? 0 : fade >= 0 ? fade : rule.Fade, keepsPlace = keepsPlace,
+                isJump = isJump,
             };
         }
 

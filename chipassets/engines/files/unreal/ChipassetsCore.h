@@ -537,9 +537,11 @@ private:
         const Track* track = ForScene(scene, stack_.back().moods);
         if (!track) return Tell("no track serves the scene '" + scene + "', the music stays; " + Meant(scene, Scenes()));
         if (!Load(*track)) return;
+        // Until the jump of Restore() is made, what sounds is not what was saved.
+        bool isJump = pending_.isAsked && pending_.isJump;
         pending_ = {};
         Voice* current = Current();
-        if (current && current->track == track) {
+        if (current && current->track == track && !isJump) {
             current->scene = scene;
             return;
         }
@@ -549,13 +551,13 @@ private:
             rule = row;
             break;
         }
-        bool keepsPlace = current && SharesBars(*track, *current->track);
+        bool keepsPlace = !isJump && current && SharesBars(*track, *current->track);
         bool hasHow = !manner.how.empty() && Known("how", manner.how, {"crossfade", "fade", "cut"});
         std::string how = hasHow ? manner.how : rule.how;
         double fade = how == "cut" ? 0 : manner.fade >= 0 ? manner.fade : rule.fade;
         if (keepsPlace && how == "fade") how = "crossfade";
         int64_t at = LineTime(manner.when.empty() ? rule.when : manner.when);
-        pending_ = {track, scene, at, Frames(fade), how, keepsPlace, false, true};
+        pending_ = {track, scene, at, Frames(fade), how, keepsPlace, isJump, true};
     }
 
     void Update() {
@@ -563,7 +565,7 @@ private:
             Change change = pending_;
             pending_ = {};
             if (change.how == "fade" && Current() && change.track) {
-                Ask(change.track, change.scene, change.fade, false);
+                Ask(change.track, change.scene, change.fade, change.isJump);
                 pending_.at = clock_ + change.fade;
                 change.track = nullptr;
             }

@@ -324,7 +324,9 @@ func _plan(before, options):
 		var hint = _meant(scene, _scenes())
 		_tell("no track serves the scene '%s', the music stays; %s" % [scene, hint])
 		return
-	if _current != null and _current["track"] == track:
+	# Until the jump of restore() is made, what sounds is not what was saved.
+	var is_jump = _pending != null and _pending.get("is_jump", false)
+	if _current != null and _current["track"] == track and not is_jump:
 		_current["scene"] = scene
 		_pending = null
 		return
@@ -338,11 +340,12 @@ func _plan(before, options):
 		_tell("there is no how '%s'; %s" % [how, _meant(str(how), HOWS)])
 		how = rule[4]
 	var fade_ms = _number("enter(scene, options)", "fade_ms", options.get("fade_ms", rule[3]), rule[3])
-	var keeps_place = _current != null and _shares_bars(track, _current["track"])
+	var keeps_place = not is_jump and _current != null and _shares_bars(track, _current["track"])
 	_pending = {
 		"track": track, "scene": scene, "at": _music_ms() + _ms_to_line(options.get("when", rule[2])),
 		"fade_ms": 0 if how == "cut" else fade_ms,
 		"how": "crossfade" if keeps_place and how == "fade" else how, "keeps_place": keeps_place,
+		"is_jump": is_jump,
 	}
 
 
