@@ -87,7 +87,7 @@ def test_a_track_can_be_named_too_and_can_wait(director: Director) -> None:
         "the bar line it was to begin at"
     )
     assert director.update_sting(600) is None, "between two bar lines"
-    sting = director.update_sting(750)
+    sting = director.update_sting(1000)
     assert sting is not None
     assert sting.track.name == "alarm"
 
