@@ -264,9 +264,10 @@ def outdated_choices(plan: BuildPlan, lock: Lock, model: Model) -> list[str]:
     """Return one line for each held take whose track changed in the manifest.
 
     Changes in other tracks, the model or the version of chipassets are ignored: held takes are
-    meant to outlast those.
+    meant to outlast those. Only a held take that no longer matches the track that it is to match is
+    told.
     """
-    found = []
+    found = _unmatched(plan, lock)
     for track in plan.tracks:
         take = lock.takes.get(track.name)
         if take is None or not is_held(track, take) or not _left_its_plan(track, take):
@@ -286,6 +287,29 @@ def outdated_choices(plan: BuildPlan, lock: Lock, model: Model) -> list[str]:
             )
         )
     return found
+
+
+def _unmatched(plan: BuildPlan, lock: Lock) -> list[str]:
+    """Return one line for each held take that differs in key or tempo from what it matches."""
+    played = {track.name: track for track in with_held_takes(plan, lock.takes).tracks}
+    found = []
+    for track in plan.tracks:
+        take, other = lock.takes.get(track.name), played.get(track.match or "")
+        if take is None or other is None or not is_held(track, take):
+            continue
+        own = played[track.name]
+        if (own.key, own.tempo_millibpm) != (other.key, other.tempo_millibpm):
+            how = "frozen" if track.frozen else "accepted"
+            found.append(
+                f"track {track.name!r}: it matches {other.name}, which plays in {_pace(other)}, "
+                f"and its {how} take {take.name} is in {_pace(own)}; unaccept it, or delete match:"
+            )
+    return found
+
+
+def _pace(track: TrackPlan) -> str:
+    """Return the key and tempo of a track in words."""
+    return f"{track.key} at {track.tempo_millibpm / 1000:g} bpm"
 
 
 def _left_its_plan(track: TrackPlan, take: LockedTake) -> bool:

@@ -173,3 +173,26 @@ def test_bridges_and_families_keep_the_tempo_that_the_other_track_plays(tmp_path
     assert after["fast"] == before["fast"]
     accept_tracks(manifest, [])
     assert tempi(140)["bridge"] == before["bridge"]
+
+
+def test_a_held_sting_is_told_when_what_it_matches_plays_otherwise(tmp_path: Path) -> None:
+    manifest = tmp_path / "game.yaml"
+
+    def warnings(tempo: int) -> list[str]:
+        manifest.write_text(
+            "game: Links\nseed: 3\nmodel: polyphony\nformats: [midi]\n"
+            "defaults: {length: 1 bars, takes: 1}\n"
+            f"tracks:\n  town: {{key: C major, tempo: {tempo}}}\n"
+            "  item: {scene: victory, match: town, loop: false}\n"
+        )
+        events = list(build(resolve(load_manifest(manifest)), manifest, tmp_path / "out", 1))
+        assert isinstance(events[-1], Built)
+        return [line for line in events[-1].warnings if "matches" in line]
+
+    assert warnings(120) == []
+    accept_tracks(manifest, [])
+    assert warnings(140) == [
+        "track 'item': it matches town, which plays in C major at 140 bpm, and its accepted take 1 "
+        "is in C major at 120 bpm; unaccept it, or delete match:"
+    ]
+    assert warnings(120) == []
