@@ -105,7 +105,11 @@ AREAS = {
     ),
     "trackers": Area(
         _files("train/trackers"),
-        ("tests/train/test_tracker_sounds.py", "tests/train/test_trackers.py"),
+        (
+            "tests/train/test_tracker_formats.py",
+            "tests/train/test_tracker_sounds.py",
+            "tests/train/test_trackers.py",
+        ),
     ),
     "bundle": Area(_room("bundle", "files", "names", "place", "store", "swap"), ("tests/bundle",)),
     "compose": Area(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import struct
 import subprocess
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,10 +29,21 @@ from chipassets.train.trackers.percussion import CLOSED_HAT, KICK, SNARE, drum_b
 from chipassets.train.trackers.pico8 import read_pico8
 from chipassets.train.trackers.playing import Played, play
 from chipassets.train.trackers.reading import songs_of_tracker
-from chipassets.train.trackers.rows import EMPTY, Cell, Row
+from chipassets.train.trackers.rows import EMPTY, Cell
 from chipassets.train.trackers.uge import read_uge
 from chipassets.units import steps_per_bar
 from tests.test_composed_goldens import MANIFEST, METRES, tracks_of
+from tests.train.tracker_files import (
+    C2,
+    D2,
+    FAMITRACKER,
+    G2,
+    OneChannel,
+    cartridge,
+    module,
+    notes_of,
+    uge,
+)
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 TRACKS = sorted(path.stem.removeprefix("scores_") for path in GOLDEN.glob("scores_*.txt"))
@@ -125,54 +134,8 @@ def test_the_ends_of_notes_are_those_of_the_module(tmp_path: Path) -> None:
     assert checked > 50
 
 
-TONE = ModSample("lead", bytes([100] * 16 + [156] * 16), 64, 0, 0, 32)
-KICK_SAMPLE = ModSample("Kick 01", bytes(range(0, 200, 2)), 64)
-C2, D2, G2 = 428, 381, 285
-
-
-def module(
-    cells: dict[tuple[int, int, int], ModCell], order: tuple[int, ...] = (0,), channels: int = 4
-) -> bytes:
-    """A module of a tone and a kick, with these cells by (pattern, row, channel)."""
-    patterns = tuple(
-        tuple(
-            tuple(cells.get((pattern, row, channel), ModCell()) for channel in range(channels))
-            for row in range(64)
-        )
-        for pattern in range(max(order) + 1)
-    )
-    return mod_bytes(ModFile("test", (TONE, KICK_SAMPLE), order, patterns))
-
-
-def notes_of(data: bytes) -> list[tuple[float, float, int]]:
-    """The notes of a module in rows."""
-    return [(note.start, note.end, note.pitch) for note in play(read_mod(data)).notes]
-
-
-@dataclass
-class OneChannel:
-    """A module of one channel and one pattern."""
-
-    cells: list[Cell]
-    channels = ("only",)
-    speed = 6
-    tempo = 125
-    places = 1
-    damaged = 0
-
-    @property
-    def pattern_rows(self) -> int:
-        return len(self.cells)
-
-    def row(self, place: int, row: int) -> Row:
-        return Row([self.cells[row]])
-
-    def tick_seconds(self, tempo: int) -> float:
-        return 2.5 / tempo
-
-
 def test_a_channel_has_full_volume_until_a_cell_sets_one() -> None:
-    for cells, end in (([Cell(pitch=60), Cell(nudge=-1.0), EMPTY], 2.0),
+    for cells, end in (([Cell(pitch=60), Cell(nudge=-1.0), EMPTY], 1.0),
                        ([Cell(pitch=60), Cell(nudge=-0.9), EMPTY], 3.0)):  # fmt: skip
         (note,) = play(OneChannel(cells)).notes
         assert (note.start, note.end, note.velocity) == (0.0, end, 127)
@@ -337,41 +300,6 @@ def test_another_player_plays_the_pitch_that_is_read(
     assert 69 + 12 * np.log2(peak / 440) == pytest.approx(pitch, abs=0.5)
 
 
-FAMITRACKER = """\
-# FamiTracker text export 0.4.2
-
-TITLE "two songs"
-MACHINE 0
-FRAMERATE 0
-EXPANSION 0
-SPLIT 32
-MACRO 0 0 -1 -1 0 : 15 8 0
-MACRO 1 0 0 -1 0 : 0 4 7
-INST2A03 0 -1 0 -1 -1 -1 "chord"
-INST2A03 1 0 -1 -1 -1 -1 "pluck"
-INST2A03 2 0 -1 -1 -1 -1 "Hat"
-DPCMDEF 0 1 "snare.wav"
-KEYDPCM 2 3 0 0 15 0 0 -1
-
-TRACK 4 6 150 "one"
-COLUMNS : 1 2 1 1 1
-ORDER 00 : 00 00 00 00 00
-PATTERN 00
-ROW 00 : C-3 00 F ... : E-2 01 . G03 ... : C-3 .. . ... : F-# 02 F ... : C-3 02 . ...
-ROW 01 : ... .. . ... : ... .. . Q02 ... : --- .. . ... : ... .. . ... : ... .. . ...
-ROW 02 : --- .. . ... : G-2 .. . S02 ... : ... .. . ... : ... .. . ... : ... .. . ...
-ROW 03 : ... .. . ... : ... .. . C00 ... : ... .. . ... : ... .. . ... : ... .. . ...
-
-TRACK 2 12 150 "two"
-COLUMNS : 1 1 1 1 1
-ORDER 00 : 00 01 00 00 00
-PATTERN 00
-ROW 00 : A-2 .. . ... : ... .. . ... : ... .. . ... : ... .. . ... : ... .. . ...
-PATTERN 01
-ROW 01 : ... .. . ... : B-2 .. 8 ... : ... .. . ... : ... .. . ... : ... .. . ...
-"""
-
-
 def test_every_track_of_a_famitracker_text_is_a_piece(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(FAMITRACKER)
     first, second = (content for content, _ in songs_of_tracker(tmp_path / "a.txt"))
@@ -446,16 +374,6 @@ def test_a_line_that_cannot_be_read_is_counted(tmp_path: Path) -> None:
     assert to_grid(raws[0]).repairs["tracker_data_skipped"] == 1
 
 
-def cartridge(sounds: dict[int, str], music: list[str]) -> bytes:
-    """A cartridge: sound effects as header and slots, and lines of music."""
-    empty = "01100000" + "00000" * 32
-    lines = [sounds.get(n, empty).ljust(168, "0") for n in range(64)]
-    return "\n".join(
-        ["pico-8 cartridge // http://www.pico-8.com", "version 41", "__lua__", "music(0)",
-         "__sfx__", *lines, "__music__", *music, ""]
-    ).encode()  # fmt: skip
-
-
 def test_a_cartridge_has_a_piece_for_each_song() -> None:
     tune = "01100000" + "18050" * 2 + "1a050" + "00000" + "18056" * 4 + "1c056" * 0
     chord = "01100000" + "18056" + "1c056" + "1f056" + "24056"
@@ -484,42 +402,6 @@ def test_rows_of_a_cartridge_are_of_the_usual_speed_or_one_that_divides_it(
     sounds = {0: "01100000" + "18050" * slow, 1: f"01{speed:02x}0000" + "1c050" * fast}
     (song,) = read_pico8(cartridge(sounds, ["00 00014141"]))
     assert set(song.row_seconds) == {ticks * 183 / 22_050}
-
-
-def uge(version: int, rows: list[tuple[int, int, int, int]]) -> bytes:
-    """A song of one pattern on the first pulse, as each version of the format lays it out."""
-
-    def text(value: str) -> bytes:
-        return bytes([len(value)]) + value.encode().ljust(255, b"\0")
-
-    def instrument(kind: int) -> bytes:
-        head = struct.pack("<I", kind) + text("") + struct.pack("<IBBIB", 0, 0, 12, 1, 0)
-        head += bytes(12) + struct.pack("<BII", 2, 1, 0)
-        if version >= 6:
-            return head + bytes(5) + struct.pack("<IIIIB", 90, 0, 0, 0, 0) * 64
-        return head + bytes(12) + (bytes(6) if version >= 4 else b"")
-
-    kinds = [0] * 15 + ([1] * 15 + [2] * 15 if version >= 3 else [])
-    form = "<iiiiB" if version >= 6 else "<iiiB"
-    blank = (90, 0, 0, 0)
-
-    def pattern(number: int, cells: list[tuple[int, int, int, int]]) -> bytes:
-        data = struct.pack("<I", number) if version >= 5 else b""
-        for note, sound, effect, value in [*cells, *[blank] * (64 - len(cells))]:
-            middle = (0,) if version >= 6 else ()
-            data += struct.pack(form, note, sound, *middle, effect, value)
-        return data
-
-    return b"".join(
-        (
-            struct.pack("<I", version), text("t"), text("a"), text("c"),
-            *(instrument(kind) for kind in kinds),
-            bytes(16 * (32 if version >= 3 else 33)),
-            struct.pack("<I", 7), bytes(5) if version >= 6 else b"",
-            struct.pack("<I", 2), pattern(0, rows), pattern(1, []),
-            *(struct.pack("<III", 2, int(channel > 0), 0) for channel in range(4)),
-        )
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("version", range(7))

@@ -26,7 +26,7 @@ _LOWEST = 24
 _MOST_CHANNELS, _MOST_ROWS, _MOST_PLACES = 32, 256, 256
 _LOUDEST = 15
 _FADE_STEPS = 8
-"""Axy changes the volume by eighths of a level a frame."""
+"""Axy changes the volume by eighths of a level in every tick, the first of a row too."""
 _NTSC_HZ, _PAL_HZ = 60, 50
 _TICK_SECONDS = 2.5
 _VOLUME, _ARPEGGIO = 0, 1
@@ -158,7 +158,8 @@ class FamiTrackerSong:
         loudness = memory.volume / _LOUDEST * self._peak(memory.instrument)
         says_volume = volume != "." or note not in ("...", "---", "===")
         fade = memory.fade / _FADE_STEPS / _LOUDEST
-        common = {"delay": told.delay, "cut": told.cut, "fade": fade, "shift": told.shift}
+        common = {"delay": told.delay, "cut": told.cut, "shift": told.shift}
+        common |= {"nudge": fade, "fade": fade}
         if note in ("---", "==="):
             return Cell(is_off=True, delay=told.delay)
         if note == "..." or not re.fullmatch(r"[A-G][-#]\d|[0-9A-F]-#", note):
@@ -185,7 +186,8 @@ class FamiTrackerSong:
 
     def _held(self, memory: _Memory) -> Cell:
         """Return the cell of an empty row: a volume that slides goes on."""
-        return Cell(fade=memory.fade / _FADE_STEPS / _LOUDEST) if memory.fade else EMPTY
+        fade = memory.fade / _FADE_STEPS / _LOUDEST
+        return Cell(nudge=fade, fade=fade) if fade else EMPTY
 
     def _drum(self, channel: int, note: str, instrument: int) -> int:
         """Return the drum that a note plays, 0 if it has a pitch."""

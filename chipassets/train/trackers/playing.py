@@ -6,6 +6,7 @@ loops: what a player would repeat for ever is written once.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ _MOST_ROWS = 1 << 17
 """Twice the rows of the longest FamiTracker song: 256 places of 256 rows."""
 _MOST_NOTES = 400_000
 _LOUDEST, _QUIETEST = 127, 1
+_ROUNDING = 1e-6
+"""Less than any level: what sums of parts of 15 and 64 may be wrong by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,12 @@ class Played:
 def velocity_of(loudness: float) -> int:
     """Return the MIDI velocity of a loudness 0..1."""
     return min(max(round(_LOUDEST * loudness), _QUIETEST), _LOUDEST)
+
+
+def _moved(loudness: float, change: float) -> float:
+    """Return a loudness after a change, 0..1."""
+    moved = min(loudness + change, 1.0)
+    return moved if moved > _ROUNDING else 0.0
 
 
 def play(module: Module) -> Played:
@@ -176,6 +185,8 @@ class _Channel:
             self.chord = cell.chord
         if cell.volume is not None:
             self.loudness = cell.volume
+        if cell.nudge:
+            self.loudness = _moved(self.loudness, cell.nudge)
         if cell.is_off:
             self.end(at)
             self.root = None
@@ -187,7 +198,7 @@ class _Channel:
                 self.played.strokes.append(Stroke(at, key, velocity_of(self.loudness)))
         elif cell.pitch is not None:
             self._start(cell, cell.pitch, at, seconds)
-        elif cell.volume is not None:
+        elif cell.volume is not None or cell.nudge:
             self._set_volume(now)
         if cell.shift and self.root is not None and self.sounding:
             self._sound(self.root + cell.shift, at)
@@ -217,12 +228,13 @@ class _Channel:
 
     def _change(self, cell: Cell, now: float, ticks: int) -> None:
         """Fade and cut within the row."""
-        change = cell.fade * (ticks - 1) + cell.nudge
+        change = cell.fade * (ticks - 1)
         if change:
             left = self.loudness
-            self.loudness = min(max(left + change, 0.0), 1.0)
+            self.loudness = _moved(left, change)
             if self.loudness <= 0:
-                self._write(now + min(1.0, left / -change))
+                faded = math.ceil(left / -cell.fade - _ROUNDING)
+                self._write(now + faded / ticks)
         if cell.cut is not None:
             self.until = min(self.until, now + cell.cut / ticks)
 

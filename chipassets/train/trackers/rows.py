@@ -12,7 +12,7 @@ class Cell:
 
     pitch: the MIDI pitch of a new note; with `glides` a sounding note moves there without an
     attack. stroke: the General MIDI key of a drum, 0 for none. volume: 0..1, from this row on; None
-    leaves it. fade: how much it changes in each tick after the first; nudge: in the whole row.
+    leaves it. nudge: how much it changes in the first tick; fade: in each tick after it.
     shift: semitones by which a sounding note moves. chord: intervals above the note that an
     arpeggio plays, None leaves it. delay, cut: the tick at which the note starts or ends.
     lasts_seconds: when the sound itself ends; None if it is held.

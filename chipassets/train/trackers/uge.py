@@ -25,7 +25,7 @@ _TIMER_HZ, _TIMER_STEPS = 4_096, 256
 _WAVE_LEVELS = {0: 0.0, 1: 1.0, 2: 0.5, 3: 0.25}
 _ENVELOPE_HZ, _LENGTH_HZ = 64, 256
 _LOUDEST = 15
-_ARPEGGIO, _GLIDE, _DELAY, _FADE, _JUMP, _VOLUME, _BREAK, _CUT, _SPEED = (
+_ARPEGGIO, _GLIDE, _DELAY, _NUDGE, _JUMP, _VOLUME, _BREAK, _CUT, _SPEED = (
     0x0, 0x3, 0x7, 0xA, 0xB, 0xC, 0xD, 0xE, 0xF,
 )  # fmt: skip
 
@@ -77,22 +77,23 @@ class UgeModule:
             self._playing[channel] = number
         _command(effect, value, line)
         volume = (value & 0x0F) / _LOUDEST if effect == _VOLUME else None
-        fade = ((value >> 4) - (value & 0x0F)) / _LOUDEST if effect == _FADE else 0.0
+        # hUGEDriver changes the volume once a row, in its first tick.
+        nudge = ((value >> 4) - (value & 0x0F)) / _LOUDEST if effect == _NUDGE else 0.0
         chord = chord_of_effect(value) if effect == _ARPEGGIO and value else None
         delay = value if effect == _DELAY else 0
         cut = value if effect == _CUT else None
         if not 0 <= note < _NOTES:
-            return Cell(volume=volume, fade=fade, chord=chord, cut=cut)
+            return Cell(volume=volume, nudge=nudge, chord=chord, cut=cut)
         sound = self._instrument(channel)
         volume = sound.volume if volume is None else volume
         if channel == _NOISE:
             key = drum_by_name(sound.name) or drum_by_noise(_noise_hz(note), sound.seconds)
-            return Cell(stroke=key, volume=volume, fade=fade, delay=delay, cut=cut)
+            return Cell(stroke=key, volume=volume, nudge=nudge, delay=delay, cut=cut)
         return Cell(
             pitch=_LOWEST[channel] + note,
             glides=effect == _GLIDE,
             volume=volume,
-            fade=fade,
+            nudge=nudge,
             chord=chord or (),
             delay=delay,
             cut=cut,
@@ -150,7 +151,7 @@ def _instrument(cursor: Cursor, version: int, number: int) -> _Instrument:
     """Return an instrument; the wave's loudness is a choice of four levels."""
     kind = cursor.number(4, "instruments")
     name = _text(cursor, "instruments")
-    length, is_cut, volume, rises, sweep = struct.unpack("<IBBIB", cursor.take(11, "instruments"))
+    length, is_cut, volume, falls, sweep = struct.unpack("<IBBIB", cursor.take(11, "instruments"))
     cursor.take(12, "instruments")
     _, level, _ = struct.unpack("<BII", cursor.take(9, "instruments"))
     if version >= 6:
@@ -159,14 +160,14 @@ def _instrument(cursor: Cursor, version: int, number: int) -> _Instrument:
         cursor.take(12 + (6 if version >= 4 else 0), "instruments")
     is_wave = kind == 1 or (version >= 3 and number // _BANK == 1)
     seconds = None
-    if not is_wave and rises and sweep:
+    if not is_wave and falls and sweep:
         seconds = volume * sweep / _ENVELOPE_HZ
     if is_cut:
         steps = (256 if is_wave else 64) - min(length, 256 if is_wave else 64)
         cut = max(steps, 1) / _LENGTH_HZ
         seconds = cut if seconds is None else min(seconds, cut)
     loudness = _WAVE_LEVELS.get(level, 1.0) if is_wave else min(volume, _LOUDEST) / _LOUDEST
-    if not is_wave and not rises and sweep and not loudness:
+    if not is_wave and not falls and sweep and not loudness:
         loudness = 1.0  # it begins in silence and rises
     return _Instrument(name, loudness, seconds)
 
