@@ -100,7 +100,8 @@ def takes_command(
         typer.Option(
             "--take",
             metavar="N",
-            help="The take for --explain, --reroll and --import, if not the chosen one.",
+            help="The take for --explain, --reroll and --import, if not the chosen one: 5, 5.1 or "
+            "accepted.",
         ),
     ] = None,
     model: ModelOption = None,
@@ -175,7 +176,15 @@ def takes_command(
     with console(stderr=True).status("composing"):
         if export_take is not None and out is not None:
             rendered.export(audition, export_take, out)
-            said = f"wrote take {export_take} of {track} to {out}"
+            is_held = export_take == auditions.THE_ACCEPTED
+            what = "the accepted take" if is_held else f"take {export_take}"
+            said = f"wrote {what} of {track} to {out}"
+            held = auditions.outlived(audition)
+            if held is not None and export_take == held.name:
+                said += (
+                    f"\nit is the present plan's take {held.name}, not the accepted one: "
+                    f"--export {auditions.THE_ACCEPTED} writes that"
+                )
         elif pair is not None and out is not None:
             from chipassets.decisions.comparison import compare
 
@@ -268,7 +277,13 @@ def _print_said(said: str, *, as_json: bool) -> None:
 
 
 def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
-    from chipassets.decisions.auditions import chosen_number, list_takes, list_versions
+    from chipassets.decisions.auditions import (
+        THE_ACCEPTED,
+        chosen_number,
+        list_outlived,
+        list_takes,
+        list_versions,
+    )
     from chipassets.decisions.listing import is_listed, take_state, version_state
 
     with console(stderr=True).status("composing"):
@@ -276,6 +291,7 @@ def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
         alike = _likenesses(audition, candidates, against)
         chosen = chosen_number(audition, candidates)
         versions = [one for one in list_versions(audition) if is_listed(one[0], candidates)]
+        older = list_outlived(audition)
     states = [take_state(audition, item, chosen) for item in candidates]
     if as_json:
         rows = [
@@ -290,7 +306,13 @@ def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
             }
             for version, item in versions
         ]
-        found = {"track": audition.track.name, "scene": audition.track.scene, "takes": rows}
+        found: dict[str, Any] = {
+            "track": audition.track.name,
+            "scene": audition.track.scene,
+            "takes": rows,
+        }
+        if older is not None:
+            found["accepted"] = _take_json(older[1], THE_ACCEPTED, None)
         print_json(found | ({"versions": kept} if kept else {}))
         return
     shown = [
@@ -300,6 +322,8 @@ def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
         ),
         *((item, version_state(audition, item), version.name) for version, item in versions),
     ]
+    if older is not None:
+        shown.append((older[1], f"take {older[0].name} of an older plan", THE_ACCEPTED))
     features = _features([item for item, _, _ in shown])
     print_table(
         f"{audition.track.name}: {amount_of(len(candidates), 'take')}",
@@ -314,11 +338,12 @@ def _list(audition: Audition, against: Path | None, *, as_json: bool) -> None:
         for likeness in alike.get(item.number, ())[:3]:
             said = f"{likeness.notes} notes in a row as in {likeness.piece}"
             print_text(f"take {item.number + 1}: {said}")
-    if audition.current and chosen is None and not audition.current.as_version:
+    if older is not None:
+        name = older[0].name
         print_text(
-            f"the accepted take {audition.current.name} is not among these: it is of an older plan "
-            f"or composer, and stays; the present plan's take {audition.current.name} is another "
-            "piece"
+            f"the accepted take {name} is of an older plan or composer, and stays; the present "
+            f"plan's take {name} is another piece. --export, --compare, --take and --explain know "
+            f"the accepted one as {THE_ACCEPTED}"
         )
 
 

@@ -50,7 +50,10 @@ MAX_TAKES = 512
 
 
 TakeName = int | str
-"""A take by its number from 1, or "5.2": the second version of take 5."""
+"""A take by its number from 1, "5.2", the second version of take 5, or "accepted"."""
+
+THE_ACCEPTED = "accepted"
+"""The name of the accepted or frozen take, also where its number belongs to other music now."""
 
 _NAME = re.compile(r"([0-9]{1,4})(?:\.([0-9]{1,4}))?")
 
@@ -187,6 +190,24 @@ def chosen_number(audition: Audition, candidates: tuple[Candidate, ...]) -> int 
     return choose_candidate(audition.track, candidates).number
 
 
+def outlived(audition: Audition) -> LockedTake | None:
+    """Return the held take if its plan has changed since, so that its number is another piece's."""
+    held = audition.before if audition.is_held else None
+    if held is None or held.as_version:
+        return None
+    return held if chosen_number(audition, list_takes(audition)) is None else None
+
+
+def list_outlived(audition: Audition) -> tuple[LockedTake, Candidate] | None:
+    """Return the held take whose plan has changed, rated like a take; None if there is none."""
+    held = outlived(audition)
+    if held is None:
+        return None
+    track = as_played(audition.track, held)
+    rated = as_candidate(track, held.number, held.score, audition.grams, audition.choices)
+    return held, rated
+
+
 def list_versions(audition: Audition) -> tuple[tuple[Version, Candidate], ...]:
     """Return the track's versions in the lock, each rated like a take."""
     return tuple(
@@ -229,10 +250,15 @@ def take_of(audition: Audition, take: TakeName | None = None) -> LockedTake:
             return audition.current
         candidates = list_takes(audition)
         return _as_locked(audition, candidates, choose_candidate(audition.track, candidates))
+    if str(take).strip() == THE_ACCEPTED:
+        if audition.before is None or not audition.is_held:
+            raise UsageError(f"no take of track {audition.track.name!r} is accepted")
+        return audition.before
     found = _NAME.fullmatch(str(take).strip())
     if found is None:
         raise UsageError(
-            f"{str(take)[:60]!r} is not a take; takes are numbers from 1, versions like 5.1"
+            f"{str(take)[:60]!r} is not a take; takes are numbers from 1, versions like 5.1, and "
+            f"{THE_ACCEPTED}"
         )
     if found[2] is None:
         candidates = list_takes(audition)

@@ -72,8 +72,9 @@ def import_take(
             f"{path}: the {audition.plan.chip} cannot play this; nothing was changed:\n"
             + "\n".join(f"  {fault}" for fault in shown)
         )
-    remarks = [*found.remarks, *_unheard(found, audition.plan.chip)]
-    merged = _merged(base.score, track, audition.plan.chip, found)
+    own = _own_export(base.score, track, audition.plan.chip)
+    remarks = [*found.remarks, *_lost(found, own), *_unheard(found, audition.plan.chip)]
+    merged = _merged(base.score, own, found)
     changes = _changes(base.score, merged)
     if not changes:
         raise CheckError(
@@ -207,9 +208,15 @@ def _part_faults(
             yield note.start_step, f"{names} sound together; {spec.name} plays {can}"
 
 
-def _merged(score: Score, track: TrackPlan, chip: str, found: FileNotes) -> Score:
+def _lost(found: FileNotes, own: FileNotes) -> list[str]:
+    """Return a remark on edits of voices that follow others, whose notes are not stored."""
+    edited = [name for name, notes in found.doubles.items() if notes != own.doubles.get(name)]
+    said = f"not imported, as they double other voices: {', '.join(edited)}"
+    return [said] if edited else []
+
+
+def _merged(score: Score, own: FileNotes, found: FileNotes) -> Score:
     """Return the take with the differences between the file and the take's own export."""
-    own = _own_export(score, track, chip)
     notes: list[Note] = []
     further: list[Note] = []
     for part in (LEAD, INNER, BASS, *FURTHER_PARTS):

@@ -56,11 +56,16 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class FileNotes:
-    """The content of a file: notes by part, drum strokes (None without a drum track), remarks."""
+    """The content of a file: notes by part, drum strokes (None without a drum track), remarks.
+
+    doubles: step and pitch of the notes of voices that double others, by the voice's name; they
+    are not imported.
+    """
 
     parts: dict[str, tuple[Note, ...]]
     strokes: tuple[Stroke, ...] | None
     remarks: tuple[str, ...] = field(default=())
+    doubles: dict[str, frozenset[tuple[int, int]]] = field(default_factory=dict)
 
 
 def read_voices(
@@ -90,15 +95,18 @@ def read_voices(
             "export it again"
         )
     _check_metre(content, score, name)
-    parts, unheard = _parts_of(content, chip, name)
+    parts, doubling = _parts_of(content, chip, name)
     grid = _grid(content, score.beats_per_bar, swing)
     rows: dict[str, list[Note]] = {}
+    doubles: dict[str, set[tuple[int, int]]] = {said: set() for said in doubling.values()}
     moved, far = 0, 0
     for start, end, pitch, voice in sorted(content.notes):
+        begin, off = grid.step(start)
+        if voice in doubling:
+            doubles[doubling[voice]].add((begin, pitch))
         part = parts.get(voice)
         if part is None:
             continue
-        begin, off = grid.step(start)
         stop, _ = grid.step(end)
         moved += off > 0
         far += off > _OFF_GRID
@@ -115,11 +123,14 @@ def read_voices(
             f"{moved} notes moved to the grid of 16ths"
             + (f", {far} of them by more than an eighth of a 16th" if far else "")
         )
-    if unheard:
-        remarks.append(f"not imported, as they double other voices: {', '.join(unheard)}")
     found = {part: ordered(_without_twins(notes)) for part, notes in rows.items()}
     has_drums = bool(strokes) or any(names_drums(said) for said in content.names.values())
-    return FileNotes(found, tuple(dict.fromkeys(strokes)) if has_drums else None, tuple(remarks))
+    return FileNotes(
+        found,
+        tuple(dict.fromkeys(strokes)) if has_drums else None,
+        tuple(remarks),
+        {said: frozenset(notes) for said, notes in doubles.items()},
+    )
 
 
 def _content(source: Path | bytes, name: str) -> MidiContent:
@@ -150,12 +161,12 @@ def _check_metre(content: MidiContent, score: Score, name: str) -> None:
             )
 
 
-def _parts_of(content: MidiContent, chip: str, name: str) -> tuple[dict[int, str], list[str]]:
-    """Return the part of each voice of the file, and the names of voices that double others."""
+def _parts_of(content: MidiContent, chip: str, name: str) -> tuple[dict[int, str], dict[int, str]]:
+    """Return the part of each voice of the file, and the name of each that doubles others."""
     roles = {spec.name: spec.role for spec in CHIPS[chip].voices}
     voices = sorted({voice for *_, voice in content.notes})
     found: dict[int, str] = {}
-    unheard: list[str] = []
+    doubling: dict[int, str] = {}
     unnamed: list[int] = []
     for voice in voices:
         said = content.names.get(voice // 16, "").strip()
@@ -164,7 +175,7 @@ def _parts_of(content: MidiContent, chip: str, name: str) -> tuple[dict[int, str
             if role in _ROLE_PARTS:
                 found[voice] = _ROLE_PARTS[role]
             else:
-                unheard.append(said)
+                doubling[voice] = said.lower()
             continue
         part = next((part for part, words in _NAMES if words.search(said)), None)
         if part is None:
@@ -185,7 +196,7 @@ def _parts_of(content: MidiContent, chip: str, name: str) -> tuple[dict[int, str
             )
         found[voice] = part
         taken.add(part)
-    return found, unheard
+    return found, doubling
 
 
 @dataclass(frozen=True, slots=True)

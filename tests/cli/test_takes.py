@@ -131,6 +131,15 @@ def test_an_accepted_take_that_leaves_its_plan_is_kept_until_told_otherwise(
     # The new plan's take of the same number is another piece, and nobody takes it unawares.
     listing = chipassets("takes", "game.yaml", "fight").stdout
     assert f"the present plan's take {take} is another piece" in " ".join(listing.split())
+    # What it is called: the number's export is told to be another piece's.
+    export = ("takes", "game.yaml", "fight", "--export")
+    by_number = chipassets(*export, str(take), "-o", "number.mid").stdout
+    assert f"the present plan's take {take}, not the accepted one" in " ".join(by_number.split())
+    assert chipassets(*export, "accepted", "-o", "held.mid").stdout.count("accepted") == 1
+    held, other = (built / "held.mid").read_bytes(), (built / "number.mid").read_bytes()
+    assert held == (built / "build/tiny-quest/midi/fight.mid").read_bytes() != other
+    accepted = json.loads(chipassets("takes", "game.yaml", "fight", "--json").stdout)["accepted"]
+    assert (accepted["take"], accepted["state"]) == (take, "accepted")
     said = chipassets("takes", "game.yaml", "fight", "--accept", str(take)).stdout
     assert f"it replaces the accepted take {take}, other notes" in " ".join(said.split())
     said = chipassets("takes", "game.yaml", "fight", "--undo").stdout

@@ -254,6 +254,11 @@ def test_an_edit_of_a_voice_that_doubles_another_is_not_lost_without_a_word(
     assert "nothing to import" in result.stderr
     assert "double other voices: " in result.stderr
     assert "vrc6_saw" in result.stderr
+    # Nothing is said of voices that were not edited.
+    (game / "same.mid").write_bytes(data)
+    same = chipassets("takes", "game.yaml", "fight", "--import", "same.mid")
+    assert "nothing to import" in same.stderr
+    assert "double" not in same.stderr
 
 
 def test_what_the_chip_cannot_play_is_refused_by_bar_and_beat(game: Path, chipassets: Run) -> None:

@@ -189,7 +189,8 @@ def edited(data: bytes, folder: Path, _: Random) -> None:
     path, score, track = written(data, folder, "a.mid"), song(2), plan(bars=2)
     found = read_voices(path, "nes", score)
     if not midi_import._faults(found, score, track, "nes"):
-        merged = midi_import._merged(score, track, "nes", found)
+        own = midi_import._own_export(score, track, "nes")
+        merged = midi_import._merged(score, own, found)
         assert merged.bars == score.bars
         arrange(merged, track, "nes")
         midi_import._changes(score, merged)
