@@ -18,7 +18,7 @@ which the tune comes to rest only at the end."""
 BREATHS = (CELLS, GESTURES, LONG)
 
 _INSISTING: Mapping[int, tuple[str, ...]] = {
-    4: ("M - =0 C", "M - b C", "M - b C", "a M - C"),
+    4: ("M - b C", "a M - C", "a M - C"),
     6: ("M - =0 =1 a C", "M - M - a C", "M - =0 b f C"),
     8: (
         "M - N - =0 =1 a C", "M - a b =0 =1 f C", "M - M - =0 =1 b C", "M - =0 =1 N - a C",
@@ -29,7 +29,7 @@ _INSISTING: Mapping[int, tuple[str, ...]] = {
 _FREE: Mapping[int, tuple[str, ...]] = {
     2: ("a C",),
     3: ("M - C", "a b C"),
-    4: ("M - b C", "M - h C", "a M - C", "a M - C"),
+    4: ("M - b C", "a M - C", "a M - C", "a M - C"),
     5: ("M - f a C", "M - b f C", "M - M - C"),
     6: ("M - M - a C", "M - N - a C", "M - a b f C", "M - f f b C"),
     7: ("M - M - f a C", "M - N - f a C", "M - b M - f C"),

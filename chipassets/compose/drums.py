@@ -29,7 +29,7 @@ from chipassets.music.score import DRUM_KINDS, DrumStroke
 from chipassets.plan.trackplan import Drums, TrackPlan
 
 _ENERGY = {
-    "title": 0.5, "overworld": 0.5, "town": 0.2, "dungeon": 0.2, "battle": 0.75, "boss": 0.85,
+    "title": 0.5, "overworld": 0.5, "town": 0.2, "dungeon": 0.2, "battle": 0.6, "boss": 0.65,
     "shop": 0.35, "victory": 0.55, "game_over": 0.1, "credits": 0.35,
 }  # fmt: skip
 """How loud and dense each scene's drums are, 0..1; chosen by ear."""

@@ -37,7 +37,7 @@ _TRIES = 4
 _VAMP_FROM, _LONG_VAMP_FROM = 0.62, 0.85
 """From these wishes on a phrase stays on the chords of two bars, and of four."""
 
-_MOST_COLOUR = {"phrygian": 0.4, "locrian": 0.2}
+_MOST_COLOUR = {"phrygian": 0.2, "locrian": 0.2, "dorian": 0.3, "mixolydian": 0.4}
 """Modes whose own tones are colour enough: more of it and the home key is lost."""
 
 _MODAL_SHARE = 0.3

@@ -51,11 +51,14 @@ _SHORTEST = 2
 _UNRESTING = ("sus", "°", "ø", "maj7")
 # Slow harmony still moves on: no rhythm raises the chance of a held bar beyond this power.
 _LEAST_HOLD = 0.8
+_UNSTABLE, _SELDOM = ("sus", "°", "ø"), 0.4
+"""Signs of chords that are drawn less often than learned: takes with many were marked lower."""
 _WANTED = 4.0
 # Hands rest on the tonic more than phrases need it before their goal.
 _HOME_AGAIN = 0.5
 _FIRST_INVERTED = 0.05
-_SECOND_INVERSION = 0.35
+_INVERTED, _SECOND_INVERSION = 0.6, 0.35
+"""How often an inversion is drawn, beside what was learned; the second one still less."""
 
 
 def sample_phrase(
@@ -272,6 +275,7 @@ def _allowed(model: ModeHarmony, surprise: float) -> Floats:
     allowed = np.ones(len(model.chords))
     allowed[model.surprises] = surprise
     allowed[[chord.root == 0 for chord in model.read]] *= _HOME_AGAIN
+    allowed[[any(sign in text for sign in _UNSTABLE) for text in model.chords]] *= _SELDOM
     return allowed
 
 
@@ -454,6 +458,8 @@ def inverted(
             weights[inversion] = shares[inversion] * (
                 model.motion.get(step, 0.005) if order else 1.0
             )
+            if inversion:
+                weights[inversion] *= _INVERTED
             if inversion and not order:
                 weights[inversion] *= _FIRST_INVERTED
         weights[2] *= _SECOND_INVERSION

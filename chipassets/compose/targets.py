@@ -30,8 +30,8 @@ _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
 
 # Chosen by reading takes, around what those pieces do.
 _TUNE_SPAN = (15.0, 17.5, 20.0, 22.5, 26.0)
-_VALUES = (1.5, 1.8, 2.2, 2.6, 3.1)
-_BASS_FLOOR = (35.0, 39.0, 44.0, 47.0, 49.0)
+_VALUES = (1.2, 1.6, 2.0, 2.5, 3.0)
+_BASS_FLOOR = (36.0, 41.0, 46.0, 49.0, 52.0)
 """A triangle is heard from about A1; too high, a bass runs into the tune."""
 _CENTRE = (0.0, 0.15, 0.45, 0.8, 1.0)
 """Where in the character's register the middle of the tune lies."""
@@ -40,6 +40,9 @@ _TUNE_SHARE = 0.42
 """Of all onsets, about how many are the tune's."""
 _FAST_SCENES = ("battle", "boss")
 _FEWEST_ONSETS, _MOST_ONSETS = 2.4, 11.0
+_BARE_ONSETS, _LESS_BARE = 6.0, 0.4
+"""Notes of the tune in a bar of 16 steps under which it sounds bare, and how much of what lacks is
+kept: takes below were marked half a point lower in every scene."""
 
 
 def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targets:
@@ -56,7 +59,7 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
     bar = track.steps_per_bar
     onsets = wanted * _TUNE_SHARE * track.beats_per_bar * idea.onsets
     onsets, pace = _in_front(u[15], onsets, pace)
-    onsets = _playable(onsets, bar)
+    onsets = _playable(_filled(onsets, bar), bar)
     # By scene, not by tempo: another tempo plays the same notes.
     fast = (track.scene_like or track.scene) in _FAST_SCENES
     return Targets(
@@ -67,10 +70,10 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
         sixteenths=_apart(_quantile(_SIXTEENTHS, u[3]) / _SIXTEENTHS[-1]) ** 0.7 * (1 - 0.3 * fast),
         leaps=u[4] ** 1.3 * (1 - 0.4 * fast),
         span=_quantile(_TUNE_SPAN, u[5]),
-        chromatic=u[6],
+        chromatic=_MOST_CHROMATIC * u[6],
         changes=0.9 * _apart(u[7]),
         drive=0.3 * u[8] ** 0.7 + 0.7 * pace,
-        short=u[9] ** 2.4,
+        short=_SHORTEST * u[9] ** 2.0,
         alike=u[16] < _ALIKE_SHARE,
         high=_quantile(_CENTRE, u[17]),
         air=_quantile(_SILENCE, u[10]) / _SILENCE[-1],
@@ -81,10 +84,14 @@ def draw_targets(track: TrackPlan, idea: Idea, rng: np.random.Generator) -> Targ
     )
 
 
+_MOST_CHROMATIC, _SHORTEST = 0.72, 0.5
+"""The most chromatic and the shortest notes that a piece aims at: takes beyond were marked 0.2 to
+0.6 points lower, above all in fights."""
+
 _ALIKE_SHARE = 0.55
 """How often all parts are played as short as each other."""
 
-_FRONTS = ((0.05, 0.6, 0.45, 0.55), (0.25, 0.8, 0.4, 0.6), (0.65, 1.05, 0.1, 0.9),
+_FRONTS = ((0.05, 0.7, 0.45, 0.55), (0.2, 0.85, 0.4, 0.6), (0.65, 1.05, 0.1, 0.9),
            (0.85, 1.3, 0.05, 0.65), (1.0, 1.8, 0.05, 0.45))  # fmt: skip
 """Up to a place of a draw, a factor on the tune's notes, and the pace of what lies under it: the
 least, and how much of the drawn pace is added. A slow tune stands over busy parts and a busy one
@@ -109,6 +116,12 @@ def onsets_for(density: float, beats_per_bar: float) -> float:
 
 FEWEST_ASKED = 1.0
 """Notes of the tune in a bar, however sparse the manifest wants it: fewer are no tune."""
+
+
+def _filled(onsets: float, bar_steps: int) -> float:
+    """Return notes per bar, raised where they are so few that the tune sounds bare."""
+    bare = _BARE_ONSETS * bar_steps / 16
+    return max(onsets, bare - _LESS_BARE * (bare - onsets))
 
 
 def _playable(onsets: float, bar_steps: int) -> float:

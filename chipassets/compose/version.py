@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-COMPOSE_VERSION = 26
+COMPOSE_VERSION = 27
 """Raised whenever the same plan and model would give other notes."""

@@ -70,6 +70,8 @@ class Preset:
 # Notes a second, polyphony and lead pitch are the medians of 5,278 pieces for the NES, grouped by
 # the words in their titles (statistics of published transcriptions: title 282, overworld 122, town
 # 150, dungeon 165, battle 216, boss 246, shop 33, clear 293, game over 195, ending 254 pieces).
+# The leads of dungeon, battle and boss lie 1.5 to 3 semitones above their medians: takes whose tune
+# lay among its accompaniment were marked half a point lower.
 # Tempi, modes, grooves, instruments and levels are chosen by ear, not measured. A calm scene is
 # softer than a fight, as in games.
 SCENES: dict[str, Scene] = {
@@ -87,15 +89,15 @@ SCENES: dict[str, Scene] = {
     ),
     "dungeon": Scene(
         ("mysterious",), Range(84, 108), ("minor", "dorian", "phrygian"),
-        11.2, 2.30, 67.5, "pulse", "thin", "bell", "triangle", bars=24, level_db=-3.0,
+        11.2, 2.30, 69, "pulse", "thin", "bell", "triangle", bars=24, level_db=-3.0,
     ),
     "battle": Scene(
-        ("tense",), Range(144, 170), ("minor", "dorian", "phrygian"),
-        14.9, 2.56, 67, "drive", "reed", "thin", "triangle_short", bars=24,
+        ("tense",), Range(138, 164), ("minor", "dorian", "phrygian"),
+        14.9, 2.56, 69, "drive", "reed", "thin", "triangle_short", bars=24,
     ),
     "boss": Scene(
-        ("frantic", "dark"), Range(156, 182), ("minor", "dorian", "phrygian"),
-        21.6, 2.67, 66, "gallop", "brass", "thin", "triangle_short", bars=32,
+        ("frantic", "dark"), Range(150, 176), ("minor", "dorian", "phrygian"),
+        21.6, 2.67, 69, "gallop", "brass", "thin", "triangle_short", bars=32,
     ),
     "shop": Scene(
         ("playful",), Range(104, 128), ("major", "mixolydian", "lydian"),
@@ -131,7 +133,7 @@ MOODS: dict[str, Mood] = {
         1.08, ("minor", "phrygian", "dorian"), 1.15, 0.0, -1, "drive", "thin",
         dynamics_factor=0.7,
     ),
-    "dark": Mood(0.95, ("minor", "phrygian", "locrian"), 0.95, 0.0, -4, None, "thin", fades=True),
+    "dark": Mood(0.95, ("minor", "phrygian", "locrian"), 0.95, 0.0, -2, None, "thin", fades=True),
     "playful": Mood(
         1.06, ("major", "mixolydian", "lydian"), 1.05, -0.2, 2, "shuffle", "pluck",
         bass="triangle_short",
