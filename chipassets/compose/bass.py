@@ -7,6 +7,7 @@ chord's bass; its last note leads by step to the next chord, and a run may close
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from chipassets.compose import ideas
 from chipassets.compose.avoiding import LEAPS, allowed_bass, has_avoided
@@ -338,7 +339,7 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
         return [(s, n, _agreeing(context, s, n, p)) for s, n, p in walked]
     keeps = (section.is_bass_asked and role in _STEADY) or bar in context.plan.tuttis
     if context.closes_phrase(bar) and follows is not None and not keeps:
-        run = _run(context, bar, roots[bar][-1], follows)
+        run = _run(context, bar, roots[bar], follows)
         if run:
             cut = run[0][0]
             placed = [(s, min(n, cut - s), p) for s, n, p in placed if s < cut]
@@ -535,7 +536,8 @@ def _pitch(
         goes_up = root + OCTAVE <= highest or root - OCTAVE < _LOWEST
         return root + (OCTAVE if goes_up else -OCTAVE) * (index % 2)
     half = note.step % (context.bar_steps // 2) == 0
-    strong = half or note.steps >= context.pulse_steps or not passes
+    # What is heard on a beat says what the chord is: notes pass between beats.
+    strong = half or not passes or _sounds_on_beat(context, note.step, note.steps)
     if note.step * 2 == context.bar_steps and note.steps >= 2:
         # In the middle of a bar a bass says what the chord is: its bass or its fifth.
         fifth = table.tone_at(chord, degree, root) - root
@@ -581,39 +583,78 @@ def _led(
     # A leading tone that is leapt to by a tritone or more leads nowhere.
     if abs(lead - target) > 2 or lead == before or abs(lead - before) > _LEAD_LEAP:
         return placed
+    tones = context.harmony.table.tones[last[1]]
+    if _sounds_on_beat(context, step, steps) and not tones[lead % OCTAVE]:
+        return placed
     return [*placed[:-1], (step, steps, lead)]
 
 
 def _run(
     context: Context,
     bar: int,
-    last: tuple[int, int, int],
+    spans: Sequence[tuple[int, int, int]],
     follows: tuple[int, int, int],
 ) -> list[tuple[int, int, int]]:
-    """Return a run by step that closes a phrase in its last beats, or nothing."""
+    """Return a run that closes a phrase in its last beats, by step but on beats, or nothing.
+
+    spans: the step, table row and bass of each chord of the bar. If the run that was drawn does not
+    fit the chords, it comes from the other side, or is shorter.
+    """
     drive = context.plan.targets.drive
     if context.draw("bass runs", bar) > _less_in_vamp(context, _RUN_SHARE) * (0.5 + drive):
         return []
-    steps = 2
-    count = 4 if context.draw("bass run length", bar) < 0.4 and context.bar_steps >= 16 else 2
-    begin = context.bar_steps - steps * count
-    scale = context.harmony.table.scale(last[1])
-    target = follows[2]
-    way = (
-        -1
-        if target - _LOWEST < 5
-        else 1
-        if target > _HIGHEST - 6
-        else (1 if context.draw("bass run way", bar) < 0.5 else -1)
-    )
-    line = []
+    is_long = context.draw("bass run length", bar) < 0.4 and context.bar_steps >= 16
+    way = 1 if context.draw("bass run way", bar) < 0.5 else -1
+    for count in (4, 2) if is_long else (2,):
+        lines = [_run_of(context, spans, follows[2], count, side) for side in (way, -way)]
+        fits = [line for line in lines if line]
+        if fits:
+            return min(fits, key=lambda line: _leaps_in(line, follows[2]))
+    return []
+
+
+_RUN_STEPS = 2
+
+
+def _run_of(
+    context: Context,
+    spans: Sequence[tuple[int, int, int]],
+    target: int,
+    count: int,
+    way: int,
+) -> list[tuple[int, int, int]]:
+    """Return a run of `count` 8ths to a target, from above (way 1) or below it (-1), or nothing.
+
+    It goes by steps of the scale, but on beats by tones of the chord, and a chord that comes in
+    has its bass. Nothing fits where it would leave the bass's range.
+    """
+    table = context.harmony.table
+    line: list[tuple[int, int, int]] = []
     pitch = target
-    for _ in range(count):
+    for step in range(context.bar_steps - _RUN_STEPS, -1, -_RUN_STEPS)[:count]:
+        begin, chord, _ = next(span for span in reversed(spans) if span[0] <= step)
         pitch += way
-        while pitch % OCTAVE not in scale:
+        is_strong = _sounds_on_beat(context, step, _RUN_STEPS)
+        while not (
+            table.tones[chord, pitch % OCTAVE]
+            or (not is_strong and pitch % OCTAVE in table.scale(chord))
+        ):
             pitch += way
-        line.append(pitch)
-    line.reverse()
-    return [
-        (begin + index * steps, steps, folded(p, _LOWEST, _HIGHEST)) for index, p in enumerate(line)
-    ]
+        is_wrong = step == begin and pitch % OCTAVE != table.bass[chord]
+        is_held_over = any(step < change < step + _RUN_STEPS for change, _, _ in spans)
+        if is_wrong or is_held_over or not _LOWEST <= pitch <= _HIGHEST:
+            return []
+        line.insert(0, (step, _RUN_STEPS, pitch))
+    return line
+
+
+def _leaps_in(line: Sequence[tuple[int, int, int]], target: int) -> int:
+    """Return how many moves of a run to its target are wider than a whole tone."""
+    pitches = [*(pitch for *_, pitch in line), target]
+    return sum(abs(after - before) > 2 for before, after in pairwise(pitches))
+
+
+def _sounds_on_beat(context: Context, step: int, steps: int) -> bool:
+    """Return whether a note from a step of a bar on is heard on a beat, struck there or held."""
+    into = step % context.pulse_steps
+    return into == 0 or into + steps > context.pulse_steps
