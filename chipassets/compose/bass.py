@@ -339,10 +339,9 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
         return [(s, n, _agreeing(context, s, n, p)) for s, n, p in walked]
     keeps = (section.is_bass_asked and role in _STEADY) or bar in context.plan.tuttis
     if context.closes_phrase(bar) and follows is not None and not keeps:
-        run = _run(context, bar, roots[bar], follows)
+        run = _run(context, bar, roots[bar], follows, placed)
         if run:
-            cut = run[0][0]
-            placed = [(s, min(n, cut - s), p) for s, n, p in placed if s < cut]
+            placed = _into_run(context, bar, placed, roots[bar], run)
             line = (*placed, *run)
             return [(start + s, n, _agreeing(context, start + s, n, p)) for s, n, p in line]
     if role == ideas.PEDAL:
@@ -594,11 +593,13 @@ def _run(
     bar: int,
     spans: Sequence[tuple[int, int, int]],
     follows: tuple[int, int, int],
+    placed: Sequence[tuple[int, int, int]],
 ) -> list[tuple[int, int, int]]:
     """Return a run that closes a phrase in its last beats, by step but on beats, or nothing.
 
-    spans: the step, table row and bass of each chord of the bar. If the run that was drawn does not
-    fit the chords, it comes from the other side, or is shorter.
+    spans: the step, table row and bass of each chord of the bar. placed: the bar's notes, of which
+    the run takes the place of the last ones. If the run that was drawn does not fit the chords or
+    leaps, it comes from the other side; if neither fits, it is shorter.
     """
     drive = context.plan.targets.drive
     if context.draw("bass runs", bar) > _less_in_vamp(context, _RUN_SHARE) * (0.5 + drive):
@@ -609,8 +610,25 @@ def _run(
         lines = [_run_of(context, spans, follows[2], count, side) for side in (way, -way)]
         fits = [line for line in lines if line]
         if fits:
-            return min(fits, key=lambda line: _leaps_in(line, follows[2]))
+            return min(fits, key=lambda line: _leaps_in(line, follows[2], placed))
     return []
+
+
+def _into_run(
+    context: Context,
+    bar: int,
+    placed: Sequence[tuple[int, int, int]],
+    spans: Sequence[tuple[int, int, int]],
+    run: Sequence[tuple[int, int, int]],
+) -> list[tuple[int, int, int]]:
+    """Return a bar's notes up to a run, the last of them in the octave that leads into it."""
+    cut, _, goal = run[0]
+    kept = [(step, min(steps, cut - step), pitch) for step, steps, pitch in placed if step < cut]
+    if kept and kept[-1][0] not in {step for step, _, _ in spans}:
+        step, steps, pitch = kept[-1]
+        before = kept[-2][2] if len(kept) > 1 else None
+        kept[-1] = (step, steps, _nearer(pitch, goal, before, _highest(context, bar, spans[-1][2])))
+    return kept
 
 
 _RUN_STEPS = 2
@@ -648,10 +666,17 @@ def _run_of(
     return line
 
 
-def _leaps_in(line: Sequence[tuple[int, int, int]], target: int) -> int:
-    """Return how many moves of a run to its target are wider than a whole tone."""
+def _leaps_in(
+    line: Sequence[tuple[int, int, int]], target: int, placed: Sequence[tuple[int, int, int]]
+) -> int:
+    """Return by how many semitones a run to its target leaps, and leaps away from the notes before.
+
+    Up to a whole tone inside it, and a fifth from the note before, is no leap.
+    """
     pitches = [*(pitch for *_, pitch in line), target]
-    return sum(abs(after - before) > 2 for before, after in pairwise(pitches))
+    inside = sum(max(0, abs(after - before) - 2) for before, after in pairwise(pitches))
+    befores = [pitch for step, _, pitch in placed if step < line[0][0]]
+    return inside + sum(max(0, abs(pitches[0] - last) - _FIFTH) for last in befores[-1:])
 
 
 def _sounds_on_beat(context: Context, step: int, steps: int) -> bool:
