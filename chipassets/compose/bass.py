@@ -24,7 +24,9 @@ _LOWEST, _HIGHEST = 31, 60
 
 _HIGHEST_ROOT, _REACH = 53, 14
 """How high the bass of a chord may lie, under the second voice, and among how many pitches."""
-_NEAR_HOME = 0.45
+_CLEAR = 3
+"""Semitones that it stays below the second voice's lowest note in a bar."""
+_NEAR_HOME, _CRAMPED = 0.45, 6.0
 _FAST_FROM = 0.7
 """From this drive on, patterns in notes half as long are among the choice."""
 _SHARED, _SHARED_COST = 0.45, 2.0
@@ -50,10 +52,11 @@ _LEAD_LEAP = 5
 
 def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
     """Return the bass of a take, which does not clash with the tune and the second voice."""
-    roots = _roots(context)
     context.memory.pop("bass last", None)
     for note in inner:
         context.memory["inner at", note.start_step] = note
+    context.memory["lowest inner"] = _lowest_inner(context)
+    roots = _roots(context)
     line: list[tuple[int, int, int]] = []
     written: dict[int, list[tuple[int, int, int]]] = {}
     for bar in range(context.bars):
@@ -84,6 +87,29 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
             else:
                 line.append((start, steps, pitch))
     return _trimmed(_led_near(context, line))
+
+
+def _lowest_inner(context: Context) -> dict[int, int]:
+    """Return the second voice's lowest pitch over each bar of the bass, where it plays.
+
+    Over all bars that repeat a bar of the bass, and with what is held into them.
+    """
+    lowest: dict[int, int] = {}
+    for step in range(context.bars * context.bar_steps):
+        note = context.memory.get(("inner at", step))
+        if isinstance(note, Note):
+            last = min(note.end_step - 1, context.bars * context.bar_steps - 1)
+            for bar in {at // context.bar_steps for at in (note.start_step, last)}:
+                for own in {bar, context.sources[BASS][bar]}:
+                    lowest[own] = min(note.pitch, lowest.get(own, note.pitch))
+    return lowest
+
+
+def _inner_over(context: Context, bar: int) -> int:
+    """Return the second voice's lowest pitch over a bar, above the bass's range if it is silent."""
+    known = context.memory.get("lowest inner")
+    low = known.get(bar) if isinstance(known, dict) else None
+    return low if isinstance(low, int) else _HIGHEST + 1
 
 
 def _led_near(context: Context, line: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
@@ -201,7 +227,10 @@ Roots = dict[int, list[tuple[int, int, int]]]
 
 
 def _roots(context: Context) -> Roots:
-    """Return the pitch of each chord's bass: near the previous one, and not far from the tonic."""
+    """Return the pitch of each chord's bass: near the previous one, and not far from the tonic.
+
+    It lies under the second voice, lower than else if it must.
+    """
     table = context.harmony.table
     floor = context.plan.targets.bass_floor
     top = min(floor + OCTAVE, _HIGHEST_ROOT + 1)
@@ -211,12 +240,22 @@ def _roots(context: Context) -> Roots:
     for bar in range(context.bars):
         rows = context.harmony.bar(bar)
         roots[bar] = []
+        under = _inner_over(context, bar) - _CLEAR
         for change in context.harmony.changes(bar):
             chord = int(rows[change])
             wanted = int(table.bass[chord])
             options = [p for p in range(top - _REACH, top) if p % OCTAVE == wanted]
+            if min(options) > under:
+                options = [p for p in range(_LOWEST, top) if p % OCTAVE == wanted]
+            options = [p for p in options if p <= under] or options[:1]
             now = before
-            before = min(options, key=lambda p: (abs(p - now) + _NEAR_HOME * abs(p - home), p))
+
+            def cost(pitch: int, now: int = now, under: int = under) -> float:
+                """Return the cost of a pitch: how far it lies, and has no fifth over it."""
+                is_cramped = pitch + _FIFTH > under and pitch - OCTAVE >= _LOWEST
+                return abs(pitch - now) + _NEAR_HOME * abs(pitch - home) + _CRAMPED * is_cramped
+
+            before = min(options, key=lambda pitch: (cost(pitch), pitch))
             roots[bar].append((change, chord, before))
     return roots
 
@@ -383,17 +422,16 @@ def _is_awkward(move: int) -> bool:
 
 
 def _highest(context: Context, bar: int, root: int, role: str = "") -> int:
-    """Return how high the bass goes over a root: an octave up, and not above the second voice.
+    """Return how high the bass goes over a root: an octave up, and not up to the second voice.
 
-    A fifth up in any case, so that a pattern keeps its shape; octaves that the manifest asks for
-    leap over every root, whatever the second voice does.
+    A fifth up in any case, so that a pattern keeps its shape, unless all of it can lie an octave
+    lower; octaves that the manifest asks for leap over every root, whatever the second voice does.
     """
     if role == ideas.BROKEN and context.plan.section_at(bar).is_bass_asked:
         return min(_HIGHEST, root + OCTAVE)
-    start = bar * context.bar_steps
-    notes = (context.memory.get(("inner at", start + at)) for at in range(context.bar_steps))
-    low = min((note.pitch for note in notes if isinstance(note, Note)), default=_HIGHEST + 1)
-    return min(_HIGHEST, max(root + _FIFTH, min(root + OCTAVE, low - 1)))
+    under = min(root + OCTAVE, _inner_over(context, bar) - 1)
+    least = root + _FIFTH if root - OCTAVE < _LOWEST else root
+    return min(_HIGHEST, max(least, under))
 
 
 _FIFTH, _FAR = 7, 9

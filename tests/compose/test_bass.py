@@ -15,7 +15,7 @@ from chipassets.compose.context import Context
 from chipassets.compose.material import Material
 from chipassets.compose.planning import plan_piece
 from chipassets.music.keys import Key
-from chipassets.music.notes import BASS, Note
+from chipassets.music.notes import BASS, INNER, Note
 from chipassets.plan.trackplan import TrackPlan
 from tests.compose.conftest import METRES, MakePlan, context_in, harmony_in, plan_with
 
@@ -162,6 +162,22 @@ def test_octaves_that_are_asked_for_leap_over_every_root(make_plan: MakePlan) ->
                 roots.add(notes[0].pitch)
                 assert abs(notes[1].pitch - notes[0].pitch) == 12
     assert roots & {41, 42}
+
+
+@pytest.mark.parametrize("role", [ideas.PATTERN, ideas.WALKING, ideas.BROKEN])
+def test_the_bass_lies_under_a_low_second_voice(make_plan: MakePlan, role: str) -> None:
+    """Under what is held into a bar too; every chord still opens with its own bass."""
+    for seed in range(6):
+        context = context_of(make_plan, role, seed=seed)
+        steps = context.bars * context.bar_steps
+        inner = [Note(at, 16, 50 + at // 16 % 2, INNER) for at in range(8, steps - 8, 16)]
+        line = compose_bass(context, inner)
+        table, at = context.harmony.table, context.harmony.at
+        for bar in range(context.bars):
+            notes = [note for note in line if note.start_step // 16 == bar]
+            assert max(note.pitch for note in notes) < 50, (seed, bar)
+            assert notes[0].pitch % 12 == table.bass[int(at[notes[0].start_step])]
+    assert min(note.pitch for note in line) >= 31
 
 
 def test_a_pedal_that_is_asked_for_stays_on_the_tonic_of_its_section(make_plan: MakePlan) -> None:
