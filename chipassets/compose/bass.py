@@ -7,6 +7,7 @@ chord's bass; its last note leads by step to the next chord, and a run may close
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from chipassets.compose import ideas
 from chipassets.compose.avoiding import LEAPS, allowed_bass, has_avoided
@@ -23,7 +24,9 @@ _LOWEST, _HIGHEST = 31, 60
 
 _HIGHEST_ROOT, _REACH = 53, 14
 """How high the bass of a chord may lie, under the second voice, and among how many pitches."""
-_NEAR_HOME = 0.45
+_CLEAR = 3
+"""Semitones that it stays below the second voice's lowest note in a bar."""
+_NEAR_HOME, _CRAMPED = 0.45, 6.0
 _FAST_FROM = 0.7
 """From this drive on, patterns in notes half as long are among the choice."""
 _SHARED, _SHARED_COST = 0.45, 2.0
@@ -49,10 +52,11 @@ _LEAD_LEAP = 5
 
 def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
     """Return the bass of a take, which does not clash with the tune and the second voice."""
-    roots = _roots(context)
     context.memory.pop("bass last", None)
     for note in inner:
         context.memory["inner at", note.start_step] = note
+    context.memory["lowest inner"] = _lowest_inner(context)
+    roots = _roots(context)
     line: list[tuple[int, int, int]] = []
     written: dict[int, list[tuple[int, int, int]]] = {}
     for bar in range(context.bars):
@@ -83,6 +87,29 @@ def compose_bass(context: Context, inner: Sequence[Note] = ()) -> list[Note]:
             else:
                 line.append((start, steps, pitch))
     return _trimmed(_led_near(context, line))
+
+
+def _lowest_inner(context: Context) -> dict[int, int]:
+    """Return the second voice's lowest pitch over each bar of the bass, where it plays.
+
+    Over all bars that repeat a bar of the bass, and with what is held into them.
+    """
+    lowest: dict[int, int] = {}
+    for step in range(context.bars * context.bar_steps):
+        note = context.memory.get(("inner at", step))
+        if isinstance(note, Note):
+            last = min(note.end_step - 1, context.bars * context.bar_steps - 1)
+            for bar in {at // context.bar_steps for at in (note.start_step, last)}:
+                for own in {bar, context.sources[BASS][bar]}:
+                    lowest[own] = min(note.pitch, lowest.get(own, note.pitch))
+    return lowest
+
+
+def _inner_over(context: Context, bar: int) -> int:
+    """Return the second voice's lowest pitch over a bar, above the bass's range if it is silent."""
+    known = context.memory.get("lowest inner")
+    low = known.get(bar) if isinstance(known, dict) else None
+    return low if isinstance(low, int) else _HIGHEST + 1
 
 
 def _led_near(context: Context, line: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
@@ -200,7 +227,10 @@ Roots = dict[int, list[tuple[int, int, int]]]
 
 
 def _roots(context: Context) -> Roots:
-    """Return the pitch of each chord's bass: near the previous one, and not far from the tonic."""
+    """Return the pitch of each chord's bass: near the previous one, and not far from the tonic.
+
+    It lies under the second voice, lower than else if it must.
+    """
     table = context.harmony.table
     floor = context.plan.targets.bass_floor
     top = min(floor + OCTAVE, _HIGHEST_ROOT + 1)
@@ -210,12 +240,22 @@ def _roots(context: Context) -> Roots:
     for bar in range(context.bars):
         rows = context.harmony.bar(bar)
         roots[bar] = []
+        under = _inner_over(context, bar) - _CLEAR
         for change in context.harmony.changes(bar):
             chord = int(rows[change])
             wanted = int(table.bass[chord])
             options = [p for p in range(top - _REACH, top) if p % OCTAVE == wanted]
+            if min(options) > under:
+                options = [p for p in range(_LOWEST, top) if p % OCTAVE == wanted]
+            options = [p for p in options if p <= under] or options[:1]
             now = before
-            before = min(options, key=lambda p: (abs(p - now) + _NEAR_HOME * abs(p - home), p))
+
+            def cost(pitch: int, now: int = now, under: int = under) -> float:
+                """Return the cost of a pitch: how far it lies, and has no fifth over it."""
+                is_cramped = pitch + _FIFTH > under and pitch - OCTAVE >= _LOWEST
+                return abs(pitch - now) + _NEAR_HOME * abs(pitch - home) + _CRAMPED * is_cramped
+
+            before = min(options, key=lambda pitch: (cost(pitch), pitch))
             roots[bar].append((change, chord, before))
     return roots
 
@@ -338,10 +378,9 @@ def _bar(context: Context, bar: int, role: str, roots: Roots) -> list[tuple[int,
         return [(s, n, _agreeing(context, s, n, p)) for s, n, p in walked]
     keeps = (section.is_bass_asked and role in _STEADY) or bar in context.plan.tuttis
     if context.closes_phrase(bar) and follows is not None and not keeps:
-        run = _run(context, bar, roots[bar][-1], follows)
+        run = _run(context, bar, roots[bar], follows, placed)
         if run:
-            cut = run[0][0]
-            placed = [(s, min(n, cut - s), p) for s, n, p in placed if s < cut]
+            placed = _into_run(context, bar, placed, roots[bar], run)
             line = (*placed, *run)
             return [(start + s, n, _agreeing(context, start + s, n, p)) for s, n, p in line]
     if role == ideas.PEDAL:
@@ -383,17 +422,16 @@ def _is_awkward(move: int) -> bool:
 
 
 def _highest(context: Context, bar: int, root: int, role: str = "") -> int:
-    """Return how high the bass goes over a root: an octave up, and not above the second voice.
+    """Return how high the bass goes over a root: an octave up, and not up to the second voice.
 
-    A fifth up in any case, so that a pattern keeps its shape; octaves that the manifest asks for
-    leap over every root, whatever the second voice does.
+    A fifth up in any case, so that a pattern keeps its shape, unless all of it can lie an octave
+    lower; octaves that the manifest asks for leap over every root, whatever the second voice does.
     """
     if role == ideas.BROKEN and context.plan.section_at(bar).is_bass_asked:
         return min(_HIGHEST, root + OCTAVE)
-    start = bar * context.bar_steps
-    notes = (context.memory.get(("inner at", start + at)) for at in range(context.bar_steps))
-    low = min((note.pitch for note in notes if isinstance(note, Note)), default=_HIGHEST + 1)
-    return min(_HIGHEST, max(root + _FIFTH, min(root + OCTAVE, low - 1)))
+    under = min(root + OCTAVE, _inner_over(context, bar) - 1)
+    least = root + _FIFTH if root - OCTAVE < _LOWEST else root
+    return min(_HIGHEST, max(least, under))
 
 
 _FIFTH, _FAR = 7, 9
@@ -535,7 +573,8 @@ def _pitch(
         goes_up = root + OCTAVE <= highest or root - OCTAVE < _LOWEST
         return root + (OCTAVE if goes_up else -OCTAVE) * (index % 2)
     half = note.step % (context.bar_steps // 2) == 0
-    strong = half or note.steps >= context.pulse_steps or not passes
+    # What is heard on a beat says what the chord is: notes pass between beats.
+    strong = half or not passes or _sounds_on_beat(context, note.step, note.steps)
     if note.step * 2 == context.bar_steps and note.steps >= 2:
         # In the middle of a bar a bass says what the chord is: its bass or its fifth.
         fifth = table.tone_at(chord, degree, root) - root
@@ -581,39 +620,104 @@ def _led(
     # A leading tone that is leapt to by a tritone or more leads nowhere.
     if abs(lead - target) > 2 or lead == before or abs(lead - before) > _LEAD_LEAP:
         return placed
+    tones = context.harmony.table.tones[last[1]]
+    if _sounds_on_beat(context, step, steps) and not tones[lead % OCTAVE]:
+        return placed
     return [*placed[:-1], (step, steps, lead)]
 
 
 def _run(
     context: Context,
     bar: int,
-    last: tuple[int, int, int],
+    spans: Sequence[tuple[int, int, int]],
     follows: tuple[int, int, int],
+    placed: Sequence[tuple[int, int, int]],
 ) -> list[tuple[int, int, int]]:
-    """Return a run by step that closes a phrase in its last beats, or nothing."""
+    """Return a run that closes a phrase in its last beats, by step but on beats, or nothing.
+
+    spans: the step, table row and bass of each chord of the bar. placed: the bar's notes, of which
+    the run takes the place of the last ones. If the run that was drawn does not fit the chords or
+    leaps, it comes from the other side; if neither fits, it is shorter.
+    """
     drive = context.plan.targets.drive
     if context.draw("bass runs", bar) > _less_in_vamp(context, _RUN_SHARE) * (0.5 + drive):
         return []
-    steps = 2
-    count = 4 if context.draw("bass run length", bar) < 0.4 and context.bar_steps >= 16 else 2
-    begin = context.bar_steps - steps * count
-    scale = context.harmony.table.scale(last[1])
-    target = follows[2]
-    way = (
-        -1
-        if target - _LOWEST < 5
-        else 1
-        if target > _HIGHEST - 6
-        else (1 if context.draw("bass run way", bar) < 0.5 else -1)
-    )
-    line = []
+    is_long = context.draw("bass run length", bar) < 0.4 and context.bar_steps >= 16
+    way = 1 if context.draw("bass run way", bar) < 0.5 else -1
+    for count in (4, 2) if is_long else (2,):
+        lines = [_run_of(context, spans, follows[2], count, side) for side in (way, -way)]
+        fits = [line for line in lines if line]
+        if fits:
+            return min(fits, key=lambda line: _leaps_in(line, follows[2], placed))
+    return []
+
+
+def _into_run(
+    context: Context,
+    bar: int,
+    placed: Sequence[tuple[int, int, int]],
+    spans: Sequence[tuple[int, int, int]],
+    run: Sequence[tuple[int, int, int]],
+) -> list[tuple[int, int, int]]:
+    """Return a bar's notes up to a run, the last of them in the octave that leads into it."""
+    cut, _, goal = run[0]
+    kept = [(step, min(steps, cut - step), pitch) for step, steps, pitch in placed if step < cut]
+    if kept and kept[-1][0] not in {step for step, _, _ in spans}:
+        step, steps, pitch = kept[-1]
+        before = kept[-2][2] if len(kept) > 1 else None
+        kept[-1] = (step, steps, _nearer(pitch, goal, before, _highest(context, bar, spans[-1][2])))
+    return kept
+
+
+_RUN_STEPS = 2
+
+
+def _run_of(
+    context: Context,
+    spans: Sequence[tuple[int, int, int]],
+    target: int,
+    count: int,
+    way: int,
+) -> list[tuple[int, int, int]]:
+    """Return a run of `count` 8ths to a target, from above (way 1) or below it (-1), or nothing.
+
+    It goes by steps of the scale, but on beats by tones of the chord, and a chord that comes in
+    has its bass. Nothing fits where it would leave the bass's range.
+    """
+    table = context.harmony.table
+    line: list[tuple[int, int, int]] = []
     pitch = target
-    for _ in range(count):
+    for step in range(context.bar_steps - _RUN_STEPS, -1, -_RUN_STEPS)[:count]:
+        begin, chord, _ = next(span for span in reversed(spans) if span[0] <= step)
         pitch += way
-        while pitch % OCTAVE not in scale:
+        is_strong = _sounds_on_beat(context, step, _RUN_STEPS)
+        while not (
+            table.tones[chord, pitch % OCTAVE]
+            or (not is_strong and pitch % OCTAVE in table.scale(chord))
+        ):
             pitch += way
-        line.append(pitch)
-    line.reverse()
-    return [
-        (begin + index * steps, steps, folded(p, _LOWEST, _HIGHEST)) for index, p in enumerate(line)
-    ]
+        is_wrong = step == begin and pitch % OCTAVE != table.bass[chord]
+        is_held_over = any(step < change < step + _RUN_STEPS for change, _, _ in spans)
+        if is_wrong or is_held_over or not _LOWEST <= pitch <= _HIGHEST:
+            return []
+        line.insert(0, (step, _RUN_STEPS, pitch))
+    return line
+
+
+def _leaps_in(
+    line: Sequence[tuple[int, int, int]], target: int, placed: Sequence[tuple[int, int, int]]
+) -> int:
+    """Return by how many semitones a run to its target leaps, and leaps away from the notes before.
+
+    Up to a whole tone inside it, and a fifth from the note before, is no leap.
+    """
+    pitches = [*(pitch for *_, pitch in line), target]
+    inside = sum(max(0, abs(after - before) - 2) for before, after in pairwise(pitches))
+    befores = [pitch for step, _, pitch in placed if step < line[0][0]]
+    return inside + sum(max(0, abs(pitches[0] - last) - _FIFTH) for last in befores[-1:])
+
+
+def _sounds_on_beat(context: Context, step: int, steps: int) -> bool:
+    """Return whether a note from a step of a bar on is heard on a beat, struck there or held."""
+    into = step % context.pulse_steps
+    return into == 0 or into + steps > context.pulse_steps

@@ -172,9 +172,9 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
     """
     if role in _OF_TUNE:
         return written
-    cleared = []
+    cleared: Bar = []
     start = bar * context.bar_steps
-    for step, steps, pitch in written:
+    for index, (step, steps, pitch) in enumerate(written):
         if steps >= 3 and role not in _BROKEN:
             low = lowest_of_tune(context, start + step, start + step + steps)
             while pitch > low and pitch - OCTAVE >= _LOWEST - 5:
@@ -192,7 +192,8 @@ def _cleared(context: Context, bar: int, written: Bar, role: str) -> Bar:
             ]
             if not choice:
                 continue
-            pitch = min(choice, key=lambda p: (abs(p - pitch), p))
+            beside = _beside(written, index, cleared)
+            pitch = min(choice, key=lambda p: (p in beside, abs(p - pitch), p))
         cleared.append((step, steps, pitch))
     return cleared
 
@@ -219,22 +220,33 @@ def _apart(context: Context, bar: int, written: Bar) -> Bar:
     """
     start = bar * context.bar_steps
     found: Bar = []
-    for step, steps, pitch in written:
+    for index, (step, steps, pitch) in enumerate(written):
         taken = _taken(context, start + step)
         if pitch in taken:
             chord, near = context.harmony.rows[start + step], pitch
             low = lowest_of_tune(context, start + step, start + step + steps)
-            before = found[-1][2] if found else None
+            beside = _beside(written, index, found)
             choice = [
-                (tone >= low, tone == before, abs(tone - near), tone)
+                (tone >= low, tone in beside, abs(tone - near), tone)
                 for tone in voicing(context, chord, pitch + _OTHER_TONE, 2 * _OTHER_TONE)
                 if tone not in taken
-                and tone >= pitch - _OTHER_TONE
+                and tone >= pitch - OCTAVE
                 and not clashes(context, tone, start + step)
             ]
             pitch = min(choice)[-1] if choice else pitch
         found.append((step, steps, pitch))
     return found
+
+
+def _beside(written: Bar, index: int, found: Bar) -> set[int]:
+    """Return the pitches before and after a note of a bar that its own is not to become.
+
+    found: the bar up to the note, as it will be heard. What the bar repeats may be repeated.
+    """
+    pitch = written[index][2]
+    after = {other for _, _, other in written[index + 1 : index + 2]}
+    before = {found[-1][2]} if found and written[index - 1][2] != pitch else set()
+    return before | (after - {pitch})
 
 
 _HELD_FROM = 4

@@ -65,12 +65,15 @@ def broken(context: Context, bar: int, unit: int) -> Bar:
         # Of three tones the fourth is the lowest an octave up, or a pitch would be struck twice.
         tones = [*tones, tones[0] + OCTAVE] if len(tones) == max(order) else tones
         pitch = tones[order[turn] % len(tones)]
-        if step % context.pulse_steps == 0 and rubs(context, pitch, start + step):
-            # In place of what rubs another tone, which is not struck twice.
+        last = written[-1][2] if written else context.memory.get("line")
+        # A chord that comes in may have the pitch that was just struck at another place.
+        sticks = pitch == last and order[turn] != order[turn - 1]
+        if sticks or (step % context.pulse_steps == 0 and rubs(context, pitch, start + step)):
+            # In place of what rubs or sticks another tone, which is not struck twice.
             after = tones[order[(turn + 1) % len(order)] % len(tones)]
-            beside = {after, *(tone for _, _, tone in written[-1:])}
             others = [tones[(order[turn] + away) % len(tones)] for away in (1, -1, 2)]
-            pitch = next((tone for tone in others if tone not in beside), others[0])
+            clear = [tone for tone in others if not rubs(context, tone, start + step)] or others
+            pitch = next((tone for tone in clear if tone not in (after, last)), clear[0])
         written.append((step, unit, pitch))
     if breathes and written:
         tones = _steady_voicing(context, start + half, ceiling, section.letter)

@@ -9,15 +9,15 @@ from statistics import median
 import pytest
 
 from chipassets.compose import ideas, piece
-from chipassets.compose.bass import _joined, compose_bass, pattern_of
+from chipassets.compose.bass import _joined, _run_of, _walks, compose_bass, pattern_of
 from chipassets.compose.bass_asked import _walk
 from chipassets.compose.context import Context
 from chipassets.compose.material import Material
 from chipassets.compose.planning import plan_piece
 from chipassets.music.keys import Key
-from chipassets.music.notes import BASS, Note
+from chipassets.music.notes import BASS, INNER, Note
 from chipassets.plan.trackplan import TrackPlan
-from tests.compose.conftest import METRES, MakePlan, context_in, plan_with
+from tests.compose.conftest import METRES, MakePlan, context_in, harmony_in, plan_with
 
 
 def a_track(make_plan: MakePlan, metre: str, seed: int) -> TrackPlan:
@@ -89,6 +89,38 @@ def test_what_the_bass_holds_belongs_to_its_chord(make_plan: MakePlan, metre: st
         assert all(table.tones[int(at[note.start_step]), note.pitch % 12] for note in held)
 
 
+@pytest.mark.parametrize("metre", METRES)
+def test_on_a_beat_the_bass_has_a_tone_of_the_chord(make_plan: MakePlan, metre: str) -> None:
+    """Its fills too, and what is held over the beat; but for walks, which lead on by step."""
+    runs = 0
+    for seed in range(16):
+        context = context_of(make_plan, ideas.PATTERN, metre, seed)
+        steps, pulse = context.bar_steps, context.pulse_steps
+        table, at = context.harmony.table, context.harmony.at
+        for note in compose_bass(context):
+            bar = note.start_step // steps
+            runs += context.closes_phrase(bar) and note.start_step % steps == steps - 2
+            beats = [s for s in range(note.start_step, note.end_step) if s % steps % pulse == 0]
+            if not _walks(context, bar):
+                assert all(table.tones[int(at[s]), note.pitch % 12] for s in beats), (seed, note)
+    assert runs > 4
+
+
+def test_a_run_passes_between_beats_and_never_hides_a_chord(make_plan: MakePlan) -> None:
+    context = context_of(make_plan, ideas.PATTERN)
+    context = replace(context, harmony=harmony_in([["Dm"], ["Am", "F"]], Key(2, "minor")))
+    table = context.harmony.table
+    d, a, f = (table.names.index(name) for name in ("Dm", "Am", "F"))
+    down = [(8, 2, 45), (10, 2, 43), (12, 2, 41), (14, 2, 38)]
+    assert _run_of(context, [(0, d, 38)], 36, 4, 1) == down
+    up = [(12, 2, 41), (14, 2, 43)]
+    assert _run_of(context, [(0, d, 38)], 45, 2, -1) == up
+    # A run of four would begin on F: from above it would begin it on A, from below it has F.
+    chords = [(0, a, 45), (8, f, 41)]
+    assert _run_of(context, chords, 38, 4, 1) == []
+    assert [pitch for *_, pitch in _run_of(context, chords, 50, 4, -1)] == [41, 43, 45, 48]
+
+
 def test_a_pedal_stays_on_one_tone(make_plan: MakePlan) -> None:
     context = context_of(make_plan, ideas.PEDAL)
     inside = [n for n in compose_bass(context) if not context.closes_phrase(n.start_step // 16)]
@@ -130,6 +162,22 @@ def test_octaves_that_are_asked_for_leap_over_every_root(make_plan: MakePlan) ->
                 roots.add(notes[0].pitch)
                 assert abs(notes[1].pitch - notes[0].pitch) == 12
     assert roots & {41, 42}
+
+
+@pytest.mark.parametrize("role", [ideas.PATTERN, ideas.WALKING, ideas.BROKEN])
+def test_the_bass_lies_under_a_low_second_voice(make_plan: MakePlan, role: str) -> None:
+    """Under what is held into a bar too; every chord still opens with its own bass."""
+    for seed in range(6):
+        context = context_of(make_plan, role, seed=seed)
+        steps = context.bars * context.bar_steps
+        inner = [Note(at, 16, 50 + at // 16 % 2, INNER) for at in range(8, steps - 8, 16)]
+        line = compose_bass(context, inner)
+        table, at = context.harmony.table, context.harmony.at
+        for bar in range(context.bars):
+            notes = [note for note in line if note.start_step // 16 == bar]
+            assert max(note.pitch for note in notes) < 50, (seed, bar)
+            assert notes[0].pitch % 12 == table.bass[int(at[notes[0].start_step])]
+    assert min(note.pitch for note in line) >= 31
 
 
 def test_a_pedal_that_is_asked_for_stays_on_the_tonic_of_its_section(make_plan: MakePlan) -> None:

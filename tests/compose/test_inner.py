@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from chipassets.compose import ideas, piece
 from chipassets.compose.context import NO_PITCH, Context
-from chipassets.compose.inner import compose_inner, role_in
+from chipassets.compose.inner import _apart, _cleared, compose_inner, role_in
 from chipassets.compose.planning import plan_piece
 from chipassets.compose.voicing import clashes, smooth_voicing, voicing
+from chipassets.music.keys import Key
 from chipassets.music.notes import INNER, Note
-from tests.compose.conftest import METRES, MakePlan, context_in, plan_with
+from tests.compose.conftest import METRES, MakePlan, context_in, harmony_in, plan_with
 from tests.compose.test_bass import a_track, without_entries
 
 SOUNDING = [role for role in ideas.INNER_ROLES if role != ideas.SILENT]
@@ -25,6 +27,35 @@ def context_of(make_plan: MakePlan, role: str, metre: str = "4/4", seed: int = 0
 
 def played(context: Context, role: str) -> list[Note]:
     return compose_inner(context, roles=dict.fromkeys(range(context.bars), role))
+
+
+def over_d_minor(make_plan: MakePlan, sounding: dict[int, int]) -> Context:
+    """A bar of D minor under a tune that sounds at these steps alone."""
+    context = context_of(make_plan, ideas.RUNNING)
+    steps = context.bars * context.bar_steps
+    return replace(
+        context,
+        harmony=harmony_in([["Dm"]] * context.bars, Key(2, "minor")),
+        sounding=tuple(sounding.get(step, NO_PITCH) for step in range(steps)),
+        sources={},
+    )
+
+
+def test_what_gives_way_to_the_tune_does_not_repeat_its_neighbours(make_plan: MakePlan) -> None:
+    """D F A whose F rubs on an E: not D D A nor D A A, but the nearest other tone, A below."""
+    context = over_d_minor(make_plan, {2: 76})
+    figure = [(0, 2, 62), (2, 2, 65), (4, 2, 69)]
+    assert _cleared(context, 0, figure, ideas.RUNNING) == [(0, 2, 62), (2, 2, 57), (4, 2, 69)]
+
+
+def test_what_gives_way_to_another_voice_does_not_repeat_its_neighbours(
+    make_plan: MakePlan,
+) -> None:
+    context = over_d_minor(make_plan, {})
+    context.memory["taken"] = {1: {65}, 4: {65}}
+    figure = [(0, 1, 62), (1, 1, 65), (2, 1, 69), (3, 1, 65), (4, 1, 65)]
+    apart = _apart(context, 0, figure)
+    assert [pitch for _, _, pitch in apart] == [62, 57, 69, 65, 62]
 
 
 def test_a_duet_sings_in_every_bar_and_holds_tones_of_the_chord(make_plan: MakePlan) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from chipassets.compose import ideas, patterns
 from chipassets.compose.context import Context
 from chipassets.compose.patterns import broken
+from chipassets.music.keys import Key
 from chipassets.music.notes import INNER
-from tests.compose.conftest import MakePlan
+from tests.compose.conftest import MakePlan, harmony_in
 from tests.compose.test_inner import context_of
 
 ORDERS: tuple[tuple[int, ...], ...] = vars(patterns)["_ORDERS"]
@@ -101,6 +103,25 @@ def test_what_takes_the_place_of_a_rubbing_tone_is_not_struck_twice(
         heard = [pitch for _, _, pitch in broken(context, 1, 1)]
         again = [at for at, (a, b) in enumerate(pairwise(heard), 1) if a == b]
         assert not again, (order, heard)
+
+
+def test_a_chord_that_comes_in_is_not_begun_on_the_pitch_just_struck(
+    make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was the third tone of one chord may be the second of the next, or the fourth."""
+    lies = {0: [50, 54, 57, 60], 1: [54, 57, 60, 64], 2: [47, 50, 54, 57], 3: [57, 60, 64, 67]}
+    monkeypatch.setattr(patterns, "smooth_voicing", lambda _, chord, *__: lies[chord % 4])
+    chords = [["Dm", "F"], ["Am", "F"], ["Bb", "Dm"], ["Gm", "Bb"]] * 2
+    monkeypatch.setattr(patterns, "rubs", lambda *_: False)
+    for number, order in enumerate(ORDERS):
+        if any(a == b for a, b in pairwise(order)):
+            continue
+        context = context_of(make_plan, ideas.ARPEGGIO)
+        context = replace(context, harmony=harmony_in(chords, Key(2, "minor")))
+        drawn(context, 2, number)
+        for bar in range(len(chords)):
+            heard = [pitch for _, _, pitch in broken(context, bar, 2)]
+            assert all(a != b for a, b in pairwise(heard)), (order, bar, heard)
 
 
 def test_a_hole_is_a_place_in_every_eight_notes(make_plan: MakePlan) -> None:
