@@ -52,10 +52,8 @@ def _leading_back(track: TrackPlan, score: Score) -> Score:
     pickup = track.pickup
     if pickup is None or score.loop_start_bar is None:
         return score
-    start = score.total_steps - pickup.steps
-    if _is_written(track, score, start, score.total_steps):
-        return score
-    return _led(score, start, pickup.notes)
+    # A written note that is held into the pickup gives way to it, as before every other section.
+    return _led(score, score.total_steps - pickup.steps, pickup.notes)
 
 
 def _led_in(track: TrackPlan, score: Score) -> Score:

@@ -174,8 +174,24 @@ def _mood_preset(track: TrackPlan, mood: str) -> Preset:
     """Return the track's scene with only this mood; a mood that is not in the tables is custom."""
     base = _base(track)
     known = base in SCENES and mood in _known(track)
-    own = track.own_moods
-    return character(base, (mood,), own_moods=own) if known else _track_preset(track)
+    if not known:
+        return _track_preset(track)
+    preset = character(base, (mood,), own_moods=track.own_moods)
+    ranges = {name: getattr(track.character, name) for name in _said_ranges(track)}
+    return replace(preset, character=replace(preset.character, **ranges))
+
+
+def _said_ranges(track: TrackPlan) -> tuple[str, ...]:
+    """Return the ranges of the track's character that the manifest says, itself or by a file.
+
+    A track is asked for these whatever its moods would have: they are measured by them too.
+    """
+    like = track.sounds_like
+    by_file = like is not None and like.has("register")
+    by_key = any(wish.register for wish in track.wishes if not wish.section)
+    return ("lead_pitch",) * (by_file or by_key) + (
+        ("density", "polyphony") if like is not None and like.has("density") else ()
+    )
 
 
 def _known(track: TrackPlan) -> tuple[str, ...]:

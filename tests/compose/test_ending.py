@@ -137,6 +137,18 @@ def test_a_pickup_has_a_bar_of_its_own_and_leads_back(load: Load) -> None:  # no
     assert back == [67, 69, 71]
 
 
+def test_a_written_note_that_is_held_to_the_end_gives_way_to_the_pickup(load: Load) -> None:  # noqa: F811
+    tune = "C5 - - - D5 - - - E5 - - - - - - -"
+    text = f'game: T\ntracks:\n  town: {{form: "A:1 A:1", melody: {tune}, pickup: G4 - A4 -}}\n'
+    (track,) = resolve(load(text)).tracks
+    tune_at_end = [
+        (n.start_step, n.duration_steps, n.pitch)
+        for n in composed(track).part(LEAD)
+        if n.start_step >= 40
+    ]
+    assert tune_at_end == [(40, 4, 76), (44, 2, 67), (46, 2, 69)]
+
+
 @pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8"])
 @pytest.mark.default_cases(1)
 def test_a_piece_that_plays_once_rings_out_on_its_last_chord(

@@ -10,7 +10,7 @@ from chipassets.music.keys import Key
 from chipassets.music.metrics import Metrics, measure
 from chipassets.music.score import Note, Score
 from chipassets.plan.presets import MOODS, SCENES, character
-from chipassets.plan.trackplan import TrackPlan
+from chipassets.plan.trackplan import Range, TrackPlan, Wish
 from chipassets.selection.moods import (
     complaints,
     mood_evidence,
@@ -189,3 +189,16 @@ def test_a_tag_is_kept_from_half_of_what_it_asks_for() -> None:
     assert kept.score == pytest.approx((1.5 + 1 + 0.375) / 5.5, abs=2e-3)
     assert missed.score == pytest.approx((1.5 + 2 * 0.375) / 5.5, abs=2e-3)
     assert (kept.fits, missed.fits) == (True, False)
+
+
+def test_moods_measure_by_the_ranges_that_the_manifest_says() -> None:
+    plain = a_plan("town", ("calm",))
+    high = replace(plain.character, lead_pitch=Range(76, 84))
+    said = replace(plain, character=high, wishes=(Wish("", register=Range(76, 84)),))
+    measured = ideal(said)
+    (mood,) = mood_evidence(measured, said)
+    assert mood.wanted["lead_pitch"] == scene_evidence(measured, said).wanted["lead_pitch"]
+    assert mood.wanted["lead_pitch"] == Range(76, 84)
+    # A range that is only drawn belongs to the track, not to the mood.
+    (drawn,) = mood_evidence(measured, replace(plain, character=high))
+    assert drawn.wanted["lead_pitch"] == plain.character.lead_pitch
