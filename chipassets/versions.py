@@ -9,7 +9,7 @@ from __future__ import annotations
 SHAPE_VERSION = 3
 """Raised whenever the same raw take would be shaped otherwise."""
 
-TAKES_VERSION = 16
+TAKES_VERSION = 17
 """Raised whenever another of the same takes would be chosen."""
 
 ARRANGE_VERSION = 21

@@ -86,8 +86,10 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "song",
             "sings: a motif in sequence, an answer, and a middle that contrasts",
-            {"title": 3.9, "overworld": 5.2, "town": 2.6, "credits": 3.9, "victory": 3.9, "heroic": 1.95,
-             "bright": 1.3, "triumphant": 1.3, "game_over": 2.6, "battle": 3.25, "boss": 3.25, "shop": 2.6,
+            {"title": 3.9, "overworld": 5.2, "town": 2.6, "credits": 3.9, "victory": 3.9,
+             "heroic": 1.95,
+             "bright": 1.3, "triumphant": 1.3, "game_over": 2.6, "battle": 3.25, "boss": 3.25,
+             "shop": 2.6,
              "dungeon": 2.6},
             ("a b a C", "a b a C", "a a f C", "a a b C"),
             ("a b a C", "a f a C", "a a b C", "a i f C", "a f b C"),
@@ -97,7 +99,8 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "riff",
             "rides on a riff that comes again and again and turns at the end",
-            {"battle": 0.35, "boss": 0.35, "dungeon": 0.14, "shop": 0.14, "overworld": 0.14, "tense": 0.14,
+            {"battle": 0.35, "boss": 0.35, "dungeon": 0.14, "shop": 0.14, "overworld": 0.14,
+             "tense": 0.14,
              "frantic": 0.21},
             ("a =0 a C", "a b =0 C", "a b =0 =1", "a =0 f C"),
             ("a b g C", "a f b C", "a a f C"),
@@ -131,7 +134,8 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "dialogue",
             "asks and answers: short heads, and the second voice in the gaps",
-            {"shop": 2.4, "town": 1.6, "overworld": 1.2, "dungeon": 0.8, "playful": 1.6, "title": 0.8},
+            {"shop": 2.4, "town": 1.6, "overworld": 1.2, "dungeon": 0.8, "playful": 1.6,
+             "title": 0.8},
             ("a h b C", "a b a C", "a a b C", "a h a C"),
             ("a a f C", "a b a C", "a f a C"),
             (DUET, OFFBEAT, ARPEGGIO),
@@ -180,7 +184,8 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "pads",
             "spreads held chords under a slow tune",
-            {"dungeon": 0.78, "credits": 0.78, "title": 0.65, "town": 0.52, "calm": 0.78, "sad": 0.78,
+            {"dungeon": 0.78, "credits": 0.78, "title": 0.65, "town": 0.52, "calm": 0.78,
+             "sad": 0.78,
              "mysterious": 0.78, "dark": 0.52},
             ("a g b C", "a h a C", "a b h C", "a b a C"),
             ("a b f C", "a i b C", "a b g C"),
@@ -194,7 +199,8 @@ IDEAS: Mapping[str, Idea] = {
         Idea(
             "dance",
             "dances: a lilting rhythm that all voices share",
-            {"shop": 1, "town": 1, "overworld": 0.35, "playful": 1, "bright": 0.25, "credits": 0.25},
+            {"shop": 1, "town": 1, "overworld": 0.35, "playful": 1, "bright": 0.25,
+             "credits": 0.25},
             ("a a b C", "a b a C", "a b a C"),
             ("a a f C", "a b a C", "a i a C"),
             (OFFBEAT, ARPEGGIO, THIRDS),

@@ -36,7 +36,7 @@ from chipassets.plan.trackplan import TrackPlan
 from chipassets.seeds import derive_rng
 from chipassets.units import OCTAVE
 
-_BASS_UNDER_TUNE, _LOWEST_BASS = 21, 31
+_BASS_UNDER_TUNE, _LOWEST_BASS = 23, 31
 """Semitones from where the bass begins to the middle of the tune, and how low it may begin."""
 _LOWEST_CENTRE = 71.5
 """MIDI pitch below which the middle of a tune would lie among its accompaniment."""

@@ -31,7 +31,7 @@ _SILENCE = (0.0, 0.0, 0.04, 0.09, 0.23)
 # Chosen by reading takes, around what those pieces do.
 _TUNE_SPAN = (15.0, 17.5, 20.0, 22.5, 26.0)
 _VALUES = (1.2, 1.6, 2.0, 2.5, 3.0)
-_BASS_FLOOR = (36.0, 41.0, 46.0, 49.0, 52.0)
+_BASS_FLOOR = (35.0, 39.0, 44.0, 47.0, 49.0)
 """A triangle is heard from about A1; too high, a bass runs into the tune."""
 _CENTRE = (0.0, 0.15, 0.45, 0.8, 1.0)
 """Where in the character's register the middle of the tune lies."""

@@ -318,14 +318,9 @@ def _used(motif: Motif, use: MotifUse) -> Motif:
     return replace(motif, notes=tuple(notes), steps=half)
 
 
-_LESS_LIKELY = 0.4
-"""How likely a mode is beside the one before it in a scene's list. Takes in phrygian, dorian and
-mixolydian were marked 0.1 to 0.7 points lower than those in major and minor."""
-
-
 def _weighted(count: int, draw: float) -> int:
-    """Return an index below `count`, each less likely than the one before it."""
-    weights = [_LESS_LIKELY**index for index in range(count)]
+    """Return an index below `count`, each half as likely as the one before it."""
+    weights = [0.5**index for index in range(count)]
     left = draw * math.fsum(weights)
     for index, weight in enumerate(weights):
         left -= weight
@@ -337,6 +332,6 @@ def _weighted(count: int, draw: float) -> int:
 # A part of the spread of real pieces around the median of their theme: factors on the density,
 # and semitones. A much higher lead is shrill on these chips.
 _SPARSER, _DENSER = 1.65, 2.0
-_LOWER, _HIGHER = 5.0, 6.0
+_LOWER, _HIGHER = 8.0, 6.0
 
 _OPENING_BARS = 2

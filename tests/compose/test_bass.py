@@ -52,7 +52,9 @@ def test_the_bass_is_one_low_line(make_plan: MakePlan, role: str, metre: str) ->
         assert all(a.end_step <= b.start_step for a, b in pairwise(line))
         floor = context.plan.targets.bass_floor
         assert all(floor - 16 <= note.pitch <= floor + 28 for note in line)
-        assert floor - 7 <= median(note.pitch for note in line) <= floor + 16
+        # A pedal is the tonic under the first chord's root, up to a seventh below it.
+        lowest = floor - (11 if role == ideas.PEDAL else 7)
+        assert lowest <= median(note.pitch for note in line) <= floor + 16
         assert line[-1].end_step <= context.bars * context.bar_steps
         # No bar is without it, whatever its pattern.
         sounding = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from statistics import mean
 
 import pytest
 
@@ -57,14 +58,17 @@ def test_every_section_is_as_dense_as_it_is_to_be(
 
 
 def test_a_section_alone_is_dense_and_the_others_are_as_they_were(make_plan: MakePlan) -> None:
-    plain = sketch(asked(make_plan, "4/4"), material_in("4/4"), 0).score
     track = asked(make_plan, "4/4", Wish("B", density=Range(5, 6)))
-    score = sketch(track, material_in("4/4"), 0).score
-    assert not misses(track, score)
-    assert 5 <= onsets_per_beat(score, range(4, 8)) <= 6
-    assert onsets_per_beat(score, range(4)) == pytest.approx(
-        onsets_per_beat(plain, range(4)), abs=0.75
-    )
+    before, after = [], []
+    for take in range(8):
+        plain = sketch(asked(make_plan, "4/4"), material_in("4/4"), take).score
+        score = sketch(track, material_in("4/4"), take).score
+        assert not misses(track, score)
+        assert 5 <= onsets_per_beat(score, range(4, 8)) <= 6
+        before.append(onsets_per_beat(plain, range(4)))
+        after.append(onsets_per_beat(score, range(4)))
+    # A piece with a density has cells for gestures: its takes differ, their mean does not.
+    assert mean(after) == pytest.approx(mean(before), abs=0.75)
 
 
 def test_what_the_manifest_says_of_a_part_stays(make_plan: MakePlan) -> None:

@@ -138,7 +138,7 @@ def test_some_tunes_hold_notes_over_bar_lines_or_begin_after_the_downbeat(
     make_plan: MakePlan,
 ) -> None:
     over, late, bars = Counter[bool](), Counter[bool](), 0
-    for seed in range(8):
+    for seed in range(24):
         track = replace(make_plan(bars=16, seed=seed), avoid=())
         made = sketch(track, material_in("4/4"), 0)
         lead = [note for note in made.score.notes if note.part == "lead"]

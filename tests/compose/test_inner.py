@@ -61,7 +61,7 @@ def test_what_gives_way_to_another_voice_does_not_repeat_its_neighbours(
 def test_a_duet_sings_in_every_bar_and_holds_tones_of_the_chord(make_plan: MakePlan) -> None:
     """Or what it holds goes on by step, but for a rare note."""
     wrong = whole = 0
-    for seed in range(20):
+    for seed in range(40):
         context = context_of(make_plan, ideas.DUET, seed=seed)
         line = played(context, ideas.DUET)
         assert {note.start_step // context.bar_steps for note in line} == set(range(context.bars))
