@@ -355,17 +355,13 @@ def test_phaser_plays_the_scene_of_the_page_to_the_sample(
       const wave = await samplesOf("bundle/audio/title.ogg", game.sound.context);
       const start = heard.findIndex((value) => value !== 0);
       const lead = wave.findIndex((value) => value !== 0);
-      // A browser that starts between two samples may begin with the second one.
-      const apart = [-1, 0, 1].map((late) => {
-        let worst = 0;
-        for (let i = 2; i < 6 * 44100; i += 1) {
-          const n = i + lead;
-          const ideal = wave[n < 44100 ? n : 44100 + (n - 44100) % (3 * 44100)];
-          worst = Math.max(worst, Math.abs(heard[start + i + late] - ideal));
-        }
-        return worst;
-      });
-      return [game.sound.context.sampleRate, Math.min(...apart)];
+      let worst = 0;
+      for (let i = 0; i < 6 * 44100; i += 1) {
+        const n = i + lead;
+        const ideal = wave[n < 44100 ? n : 44100 + (n - 44100) % (3 * 44100)];
+        worst = Math.max(worst, Math.abs(heard[start + i] - ideal));
+      }
+      return [game.sound.context.sampleRate, worst];
     })()"""
     )
     assert found[0] == 44_100

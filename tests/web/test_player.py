@@ -77,6 +77,22 @@ def test_intro_and_loop_are_the_ideal_splice_sample_for_sample(page: Page) -> No
     assert found[1:] == [3 * BAR_SAMPLES, -1]
 
 
+def test_a_cut_loses_no_sample_of_what_begins(page: Page) -> None:
+    found = page.run("""(async () => {
+      const steps = Array.from({length: 80}, (_, i) => [
+        Math.round(i * 0.1 * 44100 / 128) * 128 / 44100,
+        (p) => p.enter(i % 2 ? "town" : "shop", {when: "now", how: "cut"}),
+      ]);
+      const {mix, answers} = await stage(9, steps, {levels: {}});
+      const firsts = {town: (await sound("town"))[0], shop: (await sound("shop"))[0]};
+      const isLost = ({track, at}) => mix[Math.round(at * 44100)] !== firsts[track.name];
+      const lost = answers.filter(isLost);
+      return [answers.length, lost.length, Object.values(firsts)];
+    })()""")
+    assert found[:2] == [80, 0]
+    assert all(found[2]), "their first samples can be heard"
+
+
 def test_a_track_starts_at_any_position(page: Page) -> None:
     firsts = page.run("""(async () => {
       const wave = await sound("town");
