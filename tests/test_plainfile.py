@@ -45,7 +45,7 @@ def test_a_pipe_beside_the_manifest_is_no_lock_of_another(tmp_path: Path) -> Non
     assert tmp_path / "game.lock" in lock_files(tmp_path / "game.yaml")
 
 
-def test_at_most_so_many_bytes_are_read(tmp_path: Path) -> None:
+def test_no_more_bytes_than_the_limit_are_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"abcdef")
     assert read_plain(tmp_path / "file") == b"abcdef"
     assert read_plain(tmp_path / "file", 2) == b"ab"

@@ -65,7 +65,7 @@ def said(value: object) -> str:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_what_a_module_states_is_what_it_stated(name: str, golden: Golden) -> None:
+def test_constants_are_those_of_the_golden(name: str, golden: Golden) -> None:
     module = importlib.import_module(f"chipassets.{name}")
     own = {
         target.id

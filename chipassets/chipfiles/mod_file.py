@@ -81,7 +81,7 @@ def _mark(patterns: int, channels: int) -> bytes:
 
 
 def _sample_header(sample: ModSample) -> bytes:
-    """Lengths in words; no loop is written as a loop of one word."""
+    """Return the header of a sample: lengths in words, a loop of one word for none."""
     name = sample.name.encode("ascii").ljust(_NAME_SIZE, b"\0")
     words = len(sample.data) // 2
     loop = (sample.loop_start // 2, sample.loop_length // 2 or 1)

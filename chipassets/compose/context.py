@@ -145,7 +145,7 @@ def context_of(
     rng: np.random.Generator,
     muted: frozenset[int] = frozenset(),
 ) -> Context:
-    """Return the context of a take whose tune is composed."""
+    """Return what the other parts are composed from: plan, harmony and finished tune."""
     steps = len(tune) * harmony.steps_per_bar
     sounding = [NO_PITCH] * steps
     for note in notes:

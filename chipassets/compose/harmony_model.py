@@ -234,8 +234,9 @@ def _first_two(
 
 @lru_cache(maxsize=256)
 def _starts(model: ModeHarmony, first: str | None, *, is_shortest: bool) -> Floats:
-    """Return how likely a phrase begins on each chord: on the given one, or on none that surprises.
+    """Return how likely a phrase begins on each chord, 0 for those that surprise.
 
+    first: the chord on which it begins, None if any may be drawn.
     is_shortest: whether the phrase has two chords, of which the first may surprise.
     """
     if first is not None:

@@ -163,7 +163,7 @@ class _Stated:
 
 
 def _stated(score: Score, track: TrackPlan) -> list[_Stated]:
-    """Return the statements of a score; of motifs of one name the one that is heard."""
+    """Return the statements of a score, each with the motif of its name that is heard there."""
     tunes = (*track.motifs, *(melody.tune for melody in track.melodies))
     found = []
     for said in score.statements:

@@ -218,7 +218,7 @@ class Tries:
         return as_candidate(self._track, base.number, whole, audition.grams, audition.choices)
 
     def _whole(self, made: Sketch) -> Score:
-        """Return an attempt's notes as a version has them."""
+        """Return the notes of an attempt, with all that was not asked for as in the base."""
         return _only(self._base.score, shape(made.score, self._track), self._wanted)
 
     def sketch(self, attempt: int, *, other: bool) -> Sketch:

@@ -225,11 +225,13 @@ def _transition(from_time: int, fade_beats: float) -> dict[str, Any]:
 
 
 def _dictionary(rules: dict[str, dict[str, Any]]) -> str:
+    """Return the rules as a Dictionary of GDScript, whose keys are expressions."""
     rows = [f"{pair}: {json.dumps(row, indent=0)}" for pair, row in rules.items()]
     return "{\n" + ",\n".join(rows) + "\n}"
 
 
 def _example(music: Music, version: int) -> Iterator[Item]:
+    """Yield the files of a small game for a version of Godot."""
     del music
     yield Item("example.gd", template("godot", "example.gd"))
     for name in ("project.godot", "example.tscn"):

@@ -245,7 +245,7 @@ class Manifest(_Part):
         return self._found
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy with other values; what was found out of this one is not true of it."""
+        """Return a copy with other values, whose `found` is empty: it describes the original."""
         copied = super().model_copy(update=update, deep=deep)
         copied._found = {}
         return copied

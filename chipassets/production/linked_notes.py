@@ -22,7 +22,7 @@ _PLAIN_MILLIBPM = 120_000
 
 
 def linked(plan: BuildPlan, takes: Mapping[str, LockedTake]) -> BuildPlan:
-    """Return the plan in which tracks that follow others have those others' notes, if known.
+    """Return the plan with the notes of the tracks that others follow, as far as they are known.
 
     A bridge has the keys in which the two others are played, accepted ones as they were accepted.
     """

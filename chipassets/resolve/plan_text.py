@@ -167,7 +167,7 @@ def _writing_lines(track: TrackPlan, frame_rate_hz: Fraction) -> list[str]:
     lines += [f"  melody of {_melody_text(own, track)}" for own in track.melodies]
     if track.pickup is not None:
         lines.append(
-            f"  pickup of {_notes(track.pickup)} in {amount_of(track.pickup.steps, 'step')}"
+            f"  pickup of {_notes_text(track.pickup)} in {amount_of(track.pickup.steps, 'step')}"
         )
     if track.final_key is not None:
         lines.append(f"  the last section is played in {track.final_key}")
@@ -277,7 +277,8 @@ def _link_text(track: TrackPlan, link: Link) -> str:
     return said
 
 
-def _notes(tune: Primer | Motif) -> str:
+def _notes_text(tune: Primer | Motif) -> str:
+    """Return how many notes a tune has, in words."""
     return amount_of(len(tune.notes), "note")
 
 
@@ -293,7 +294,7 @@ def _melody_text(melody: Melody, track: TrackPlan) -> str:
     """Return the melody with its length and key."""
     tune = melody.tune
     said = f"{melody.section}: {_bars_and_steps(tune.steps, track.steps_per_bar)}, "
-    said += f"{_notes(tune)}, {tune.key}"
+    said += f"{_notes_text(tune)}, {tune.key}"
     if melody.pickup is not None:
         said += f", behind a pickup of {melody.pickup.steps} 16ths"
     late = tune.notes[0].start_step
@@ -363,7 +364,7 @@ def _primer_line(track: TrackPlan, primer: Primer) -> str:
         (False, False): "played, not heard by the model",
     }
     how = modes[track.condition_on_primer, track.inject_primer]
-    return f"  primer of {_notes(primer)} in {amount_of(primer.steps, 'step')}, {how}"
+    return f"  primer of {_notes_text(primer)} in {amount_of(primer.steps, 'step')}, {how}"
 
 
 def _span(measure: Range) -> str:

@@ -68,7 +68,7 @@ class TrainingStream:
         self._places = [(int(e), int(i), int(n)) for e, i, n in state["places"]]
 
     def epochs_at(self, state: dict[str, Any]) -> float:
-        """Return how many epochs of the training data were returned by `state`.
+        """Return how many epochs of the training data had been returned when `state` was saved.
 
         A partly consumed sequence counts by the part that was returned.
         """

@@ -23,8 +23,8 @@ def masses() -> Masses:
     return defaultdict(float)
 
 
-def tables() -> defaultdict[str, Masses]:
-    """Return an empty table of weights by two names."""
+def weights_by_pair() -> defaultdict[str, Masses]:
+    """Return an empty table of weights: by a chord, then by the chord that follows it."""
     return defaultdict(masses)
 
 
@@ -39,8 +39,8 @@ class Counts:
     places: tuple[Masses, ...] = field(
         default_factory=lambda: tuple(masses() for _ in range(PHRASE_BARS))
     )
-    after_one: defaultdict[str, Masses] = field(default_factory=tables)
-    after_two: defaultdict[str, Masses] = field(default_factory=tables)
+    after_one: defaultdict[str, Masses] = field(default_factory=weights_by_pair)
+    after_two: defaultdict[str, Masses] = field(default_factory=weights_by_pair)
     trigram_pieces: defaultdict[tuple[str, str], set[str]] = field(
         default_factory=lambda: defaultdict(set)
     )

@@ -23,7 +23,7 @@ from chipassets.train.harmonycounts import (
     Masses,
     count_piece,
     masses,
-    tables,
+    weights_by_pair,
 )
 from chipassets.train.learn_grooves import free_rows
 from chipassets.train.numerals import BORROWED_FROM, diatonic, is_surprise, numeral_of
@@ -66,7 +66,7 @@ def _mode_model(own: Counts, mode: str, parent: Counts | None) -> dict[str, obje
 
     A rare mode takes a part of its changes from major or minor, chord by chord on the same degree.
     """
-    chords, starts, after_one = masses(), masses(), tables()
+    chords, starts, after_one = masses(), masses(), weights_by_pair()
     _add(chords, own.chords, 1.0)
     _add(starts, own.starts, 1.0)
     for before, row in own.after_one.items():

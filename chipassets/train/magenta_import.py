@@ -121,4 +121,5 @@ def _tensor(reader: Any, shapes: dict[str, Any], key: str) -> Any:
 
 
 def _updates(reader: Any, shapes: dict[str, Any]) -> int:
+    """Return for how many updates the checkpoint was trained, 0 if it does not say."""
     return int(reader.get_tensor("global_step")) if "global_step" in shapes else 0

@@ -24,9 +24,9 @@ Played = tuple[float, float, int]
 def written_out(
     seconds: NDArray[np.float64], pitches: NDArray[np.int64], voices: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], int]:
-    """Return times [n, 2], pitches and voices, with each chain as a note or chord.
+    """Return the notes with each vibrato and slide as one note, each fast arpeggio as a chord.
 
-    The last value is the number of chains.
+    They are times in seconds [n, 2], pitches and voices; the last value counts what was replaced.
     """
     if not (seconds[:, 1] - seconds[:, 0] <= _SHORT_SECONDS).any():
         return seconds, pitches, voices, 0

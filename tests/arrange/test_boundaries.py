@@ -32,7 +32,7 @@ def a_piece(bars: int, *sections: str, loops: bool = True) -> Score:
 
 
 @pytest.mark.parametrize(("mood", "depth"), DEPTHS.items())
-def test_a_mood_has_its_depth(mood: str, depth: float) -> None:
+def test_dynamics_are_as_deep_as_the_mood_says(mood: str, depth: float) -> None:
     bars = plan_dynamics(a_piece(8, "A", "B"), [mood]).bars_db
     # From the first bar of the softest section to the third of the loudest.
     assert min(bars) == pytest.approx(-depth * (3.5 + 0.6 + 0.6))
@@ -100,7 +100,7 @@ def test_a_voice_without_volume_is_shorter_where_it_is_soft_and_at_last_silent()
     assert (gated(0.16, 10), gated(0.16, 5)) == ([6], [5])
 
 
-def test_where_the_plan_sets_the_level_such_a_voice_is_plucked() -> None:
+def test_a_voice_without_volume_is_plucked_where_the_plan_sets_the_level() -> None:
     def frames(db: float, length: int, loudest: float = 0.0) -> list[int]:
         dynamics = Dynamics((loudest, db), frozenset((0, 1)))
         note = ChipNote(TIMING.frames_per_bar, length, 60, 15, "triangle")
@@ -135,7 +135,7 @@ def test_a_level_says_where_in_the_bar_a_note_is(role: str, levels: list[int]) -
         ("bass", 37, 49), ("bass", 38, 38), ("bass", 52, 52), ("bass", 53, 41),
     ],
 )  # fmt: skip
-def test_a_part_lies_where_it_sounds_well(role: str, pitch: int, played: int) -> None:
+def test_a_part_moves_by_octaves_to_its_best_register(role: str, pitch: int, played: int) -> None:
     (note,) = fit_line([Note(0, 4, pitch)], CHIPS["nes"].voice(role))
     assert note.pitch == played
 

@@ -135,7 +135,7 @@ def test_a_stroke_has_its_sounds_level_at_velocity_100_and_no_less_than_45_perce
     assert hit.level == level
 
 
-def test_the_other_timbre_is_another_duty() -> None:
+def test_contrasting_sections_have_another_duty() -> None:
     colours = colours_of(Instrument("reed", duty=Macro((0, 1, 2, 3))))
     other = next(one for one in colours if one.name == "reed" + COLOURED)
     assert other.duty.values == (1, 2, 1, 2)

@@ -83,7 +83,7 @@ def test_the_loudness_range_is_what_the_mood_asks(
     assert low < range_lu(arrange(formed(), plan(groove="march", moods=(mood,)), chip)) < high
 
 
-def test_it_builds_up_and_is_hushed_before_the_return() -> None:
+def test_loudness_builds_up_and_drops_before_the_return() -> None:
     notes = lead(arrange(formed(), plan(moods=("heroic",)), "gameboy"))
     by_section = [
         np.mean([level for bar, level, _ in notes if part.start_bar <= bar < part.start_bar + 4])
@@ -93,7 +93,7 @@ def test_it_builds_up_and_is_hushed_before_the_return() -> None:
     assert max(level for _, level, _ in notes) == 15
 
 
-def test_a_lament_that_ends_dies_away() -> None:
+def test_a_sad_piece_that_ends_fades() -> None:
     score = replace(song(4, loop_start_bar=None), sections=(Section("A", 0, 4),))
     notes = lead(arrange(score, plan(moods=("sad",)), "gameboy"))
     levels = [np.mean([level for bar, level, _ in notes if bar == n]) for n in range(4)]
@@ -104,7 +104,7 @@ def test_a_lament_that_ends_dies_away() -> None:
     )
 
 
-def test_the_form_has_its_colours() -> None:
+def test_contrasting_sections_have_another_timbre() -> None:
     notes = lead(arrange(formed(), plan(), "nes"))
     contrast = {bar for bar, _, name in notes if " b" in name}
     assert contrast == {8, 9, 10, 11}
@@ -162,7 +162,7 @@ def test_an_instrument_of_the_games_own_keeps_its_vibrato() -> None:
     assert in_time(replace(own, vibrato_delay_frames=None), timing).vibrato_delay_frames is None
 
 
-def test_a_triangle_is_let_go_of_sooner_where_the_music_is_soft() -> None:
+def test_a_triangle_is_released_sooner_where_the_music_is_soft() -> None:
     chip_song = arrange(formed(), plan(moods=("heroic",)), "nes")
     bass = next(v for v in chip_song.voices if v.name == "triangle").notes
     bar = chip_song.frames_per_bar
@@ -171,7 +171,7 @@ def test_a_triangle_is_let_go_of_sooner_where_the_music_is_soft() -> None:
     assert hushed < 0.9 * full
 
 
-def test_what_contrasts_is_hushed_only_where_the_first_returns() -> None:
+def test_a_contrast_is_hushed_only_where_the_first_section_returns() -> None:
     open_form = (Section("A", 0, 4), Section("B", 4, 4))
     score = replace(song(8), sections=open_form)
     bars = plan_dynamics(score, ["heroic"]).bars_db
@@ -233,7 +233,7 @@ def test_a_fade_ends_all_the_way_down() -> None:
     assert fall == pytest.approx([0, 0, 0, 0, -6.5, -13, -19.5, -26])
 
 
-def test_colours_follow_the_form_and_scoops_leaps_up() -> None:
+def test_timbres_follow_the_form_and_scoops_follow_upward_leaps() -> None:
     timing, tone = Timing(96, 4, 3, 0), INSTRUMENTS["reed"]
     starts = [(0, 60), (24, 67), (48, 60), (96, 60), (192, 60)]
     notes = [ChipNote(start, 24, pitch, 12, tone.name) for start, pitch in starts]

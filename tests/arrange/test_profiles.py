@@ -123,7 +123,7 @@ def test_vrc6_plays_a_fourth_and_a_fifth_note_at_once() -> None:
 
 
 @pytest.mark.parametrize("chip", ["nes-vrc6", "snes"])
-def test_further_voices_colour_what_is_there(chip: str) -> None:
+def test_further_voices_echo_and_double_existing_parts(chip: str) -> None:
     chip_song = arrange(song(4), plan(), chip)
     lead, bass = voice(chip_song, "lead").notes, voice(chip_song, "bass").notes
     assert [note.pitch - 12 for note in lead] == [

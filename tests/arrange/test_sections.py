@@ -34,7 +34,7 @@ def loudest(chip_song: ChipSong, bars: range) -> int:
 
 
 @pytest.mark.parametrize("chip", ["nes", "gameboy"])
-def test_a_section_is_as_loud_as_it_says(chip: str) -> None:
+def test_a_section_has_the_dynamics_of_the_manifest(chip: str) -> None:
     soft = arrange(formed(), plan(wishes=(Wish("B", dynamics_db=-12.0),)), chip)
     loud = arrange(formed(), plan(wishes=(Wish("B", dynamics_db=0.0),)), chip)
     # The whole is balanced anew: what counts is how the section stands to the other.
@@ -42,7 +42,7 @@ def test_a_section_is_as_loud_as_it_says(chip: str) -> None:
     assert loudest(loud, range(4, 8)) >= loudest(loud, range(4))
 
 
-def test_a_section_is_played_by_whom_it_names() -> None:
+def test_a_section_is_played_by_the_instruments_that_it_names() -> None:
     usual = arrange(formed(), plan(), "nes")
     named = arrange(formed(), plan(wishes=(Wish("B", lead="bell", low="triangle_short"),)), "nes")
     assert {note.instrument for note in voice(named, "lead", range(4, 8))} == {"bell"}
@@ -51,7 +51,7 @@ def test_a_section_is_played_by_whom_it_names() -> None:
     assert {item.name for item in named.instruments} >= {"bell", "triangle_short"}
 
 
-def test_a_fade_goes_down_bar_by_bar_to_nothing_much() -> None:
+def test_a_fade_gets_softer_bar_by_bar_to_near_silence() -> None:
     score = replace(formed(), loop_start_bar=None)
     faded = arrange(score, plan(ending="fade"), "nes")
     levels = [loudest(faded, range(bar, bar + 1)) for bar in range(4, 8)]

@@ -69,7 +69,7 @@ def test_every_instrument_of_the_bank_is_as_loud_as_its_macro(instrument: Instru
         (15,),
     ],
 )
-def test_what_holds_holds_and_what_stops_stops(values: tuple[int, ...]) -> None:
+def test_held_macros_hold_and_ending_macros_end(values: tuple[int, ...]) -> None:
     heard, wanted, off = off_db(Macro(values))
     assert off[1:].max() < MOST_OFF_DB + 0.5
     silent = np.flatnonzero(wanted < -60)
@@ -84,6 +84,6 @@ def test_any_macro_is_followed(values: list[int], stops: bool) -> None:
     assert off[1:].max(initial=0.0) < MOST_OFF_DB + 0.5
 
 
-def test_a_fall_that_bends_takes_the_chips_envelope() -> None:
+def test_an_exponential_decay_uses_the_chips_envelope() -> None:
     assert fit_adsr(Macro((15, 13, 12, 11, 10, 10, 9, 9, 9, 9), loop=9)) is not None
     assert fit_adsr(Macro((15,) * 6 + (7,) * 6)) is None

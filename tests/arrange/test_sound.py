@@ -113,7 +113,7 @@ def chord_song(**changes: object) -> ChipSong:
     return arrange(song(1).with_notes(CHORD), track, "nes")
 
 
-def test_notes_too_many_become_an_arpeggio_of_the_inner_voice() -> None:
+def test_surplus_notes_become_an_arpeggio_of_the_inner_voice() -> None:
     chip_song = chord_song()
     assert chip_song.dropped == ()
     assert [(item.reason, item.count) for item in chip_song.adapted] == [
@@ -126,7 +126,7 @@ def test_notes_too_many_become_an_arpeggio_of_the_inner_voice() -> None:
     assert macro.at(0) == macro.at(ARPEGGIO_FRAMES - 1) != macro.at(ARPEGGIO_FRAMES)
 
 
-def test_without_arpeggios_they_are_dropped_and_counted() -> None:
+def test_without_arpeggios_surplus_notes_are_dropped_and_counted() -> None:
     chip_song = chord_song(arpeggio=False)
     assert [item.count for item in chip_song.dropped] == [2]
     assert chip_song.adapted == ()
@@ -166,7 +166,7 @@ def test_an_instrument_of_the_games_own_plays() -> None:
     assert chip_song.instrument("buzz").volume == Macro((3,))
 
 
-def test_it_beats_the_banks_of_the_same_name() -> None:
+def test_an_instrument_of_the_game_replaces_the_banks_of_its_name() -> None:
     for name in ("reed", "kick"):
         track = plan(sound=Sound(instruments=(Instrument(name, volume=Macro((1,))),)))
         chip_song = arrange(song(), track, "nes")

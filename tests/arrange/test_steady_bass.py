@@ -70,11 +70,11 @@ def test_a_bass_with_volume_is_left_to_the_balance(chip: str) -> None:
 
 
 @pytest.mark.parametrize("voices", [{"lead": tune("harp")}, {"bass": low(40)}, {}])
-def test_either_part_alone_stays(voices: dict[str, tuple[ChipNote, ...]]) -> None:
+def test_a_tune_or_a_bass_alone_is_not_changed(voices: dict[str, tuple[ChipNote, ...]]) -> None:
     assert beside_steady_bass(voices, NES, BANK, ()) == (voices.get("bass", ()), ())
 
 
-def test_a_decay_is_lifted_and_still_falls_to_its_end() -> None:
+def test_a_decaying_lead_is_raised_and_still_decays_to_its_end() -> None:
     _, (harp,) = beside_steady_bass({"lead": tune("harp"), "bass": low(40)}, NES, BANK, ())
     assert harp.name == "harp"
     assert harp.volume.values == (15, 13, 11, 9, 7, 6, 4, 3)

@@ -25,7 +25,7 @@ from chipassets.bundle.names import default_folder, folder_name
         ("हिन्दी", "हिन्दी"),
     ],
 )
-def test_a_plain_title_is_a_plain_folder(game: str, name: str) -> None:
+def test_a_plain_title_is_its_own_folder_name(game: str, name: str) -> None:
     assert folder_name(game) == name
     assert folder_name(unicodedata.normalize("NFD", game)) == name
     assert default_folder(game) == Path("build") / name
@@ -54,7 +54,7 @@ def test_other_games_have_other_folders(games: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("game", ["Con", "Aux", "Nul", "Com1", "Lpt9", "Prn"])
-def test_no_folder_is_called_like_a_device(game: str) -> None:
+def test_no_folder_has_the_name_of_a_windows_device(game: str) -> None:
     assert folder_name(game).startswith(f"{game.lower()}-")
 
 

@@ -154,7 +154,7 @@ def test_a_link_stays_a_link_to_the_bundle(tmp_path: Path) -> None:
 
 
 @linux_only
-def test_links_in_a_circle_and_a_deleted_working_directory_are_said(
+def test_circular_links_and_a_deleted_working_directory_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a").symlink_to("b")

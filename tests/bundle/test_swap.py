@@ -243,7 +243,7 @@ else:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 @pytest.mark.slow
-def test_what_killed_processes_left_is_swept(tmp_path: Path) -> None:
+def test_temporary_files_of_killed_builds_are_removed(tmp_path: Path) -> None:
     """Killed while it writes: the file and the folder beside are found and removed by the next."""
     write_tiny(tmp_path / "b", OLD)
     write_file(tmp_path / "a", b"old")

@@ -127,7 +127,7 @@ def test_a_6502_writes_every_frame_through_the_loop(made: Callable[[], ChipSong]
 
 @given(chip_songs())
 @share_of_examples(0.5)
-def test_any_song_comes_back(song: ChipSong) -> None:
+def test_any_song_is_read_back_from_the_rom(song: ChipSong) -> None:
     log = write_registers(song)
     count = min(song.frames + 40, 400)
     assert played(song, count) == wanted(log, count, (Write(0x4015, 0),))
@@ -150,7 +150,7 @@ def test_a_repeat_is_stored_once() -> None:
     assert sizes[1] - sizes[0] < 60, sizes
 
 
-def test_a_muted_voice_is_the_games_and_comes_back_whole() -> None:
+def test_a_voice_muted_for_the_game_comes_back_with_all_registers() -> None:
     machine, start, labels = console(tune(4, 0))
     machine.call(labels["music_init"], start & 0xFF, start >> 8)
     for _ in range(30):
@@ -164,7 +164,7 @@ def test_a_muted_voice_is_the_games_and_comes_back_whole() -> None:
     assert {0x4004, 0x4005, 0x4006, 0x4007} <= {w.address for w in back}
 
 
-def test_the_player_has_time() -> None:
+def test_the_player_needs_less_than_a_frame() -> None:
     machine, start, labels = console(tune(4, 0, drums="dmc"))
     machine.call(labels["music_init"], start & 0xFF, start >> 8)
     clocks = []
@@ -197,7 +197,7 @@ def test_the_clocks_of_the_nes_are_those_of_another_6502(song: ChipSong) -> None
     assert found.clocks == Clocks(round(sum(spent) / len(spent)), max(spent))
 
 
-def test_every_instruction_of_the_6502_is_another_ones() -> None:
+def test_our_6502_agrees_with_another_in_every_instruction() -> None:
     """One after another, from the same registers: the same result, flags, memory and clocks."""
     rng = np.random.default_rng(5)
     codes = [code for (name, _), code in OPCODES.items() if name not in ("bit", "jmp", "jsr")]
@@ -330,7 +330,7 @@ def test_an_effect_takes_its_voice_and_gives_it_back() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("ld65"), reason="cc65 is not installed")
-def test_ca65_makes_the_same_rom(tmp_path: Path) -> None:
+def test_ca65_assembles_the_same_rom(tmp_path: Path) -> None:
     songs = made()
     files = cartridge_files(gather(songs, "nes", "A Game"), "nes")
     for name, data in files.items():
@@ -465,7 +465,9 @@ def counted(song: ChipSong, count: int) -> list[list[tuple[int, Write]]]:
 
 @pytest.mark.parametrize(("bars", "loop_start_bar"), [(4, 1), (1, None)])
 @pytest.mark.default_cases(1)
-def test_the_counting_sm83_writes_every_frame(bars: int, loop_start_bar: int | None) -> None:
+def test_an_sm83_writes_every_frame_and_counts_its_clocks(
+    bars: int, loop_start_bar: int | None
+) -> None:
     song = tune(bars, loop_start_bar, chip="gameboy")
     heard = [tuple(write for _, write in frame) for frame in counted(song, song.frames)]
     assert heard == list(write_registers(song).frames)

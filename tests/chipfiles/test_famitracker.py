@@ -164,7 +164,7 @@ def test_any_song_is_written_or_counted(song: ChipSong, beats: int) -> None:
     assert {n.start_frame for c in heard for n in c if n.start_frame < song.frames} <= starts
 
 
-def test_bends_become_steps() -> None:
+def test_pitch_bends_become_steps_of_rows() -> None:
     bent = Instrument("bent", pitch=Macro((3, 1, -2), loop=1))
     note = ChipNote(0, 60, 69, 15, "bent")
     song = ChipSong("nes", (ChipVoice("pulse1", (note,)),), (bent,), 96, 96, 0)
@@ -173,7 +173,7 @@ def test_bends_become_steps() -> None:
     assert (slide.values, slide.loop) == ((3, -2, -3, 3), 2)
 
 
-def test_golden(golden: Callable[[str, str], None]) -> None:
+def test_the_text_of_a_small_song_is_unchanged(golden: Callable[[str, str], None]) -> None:
     golden("famitracker.txt", encode_famitracker(tune(2), title="Golden").data.decode())
 
 

@@ -112,7 +112,7 @@ def test_an_album_plays_each_song(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not ctypes.util.find_library("gme"), reason="libgme is not installed")
-def test_pitch_in_libgme(tmp_path: Path) -> None:
+def test_libgme_plays_the_pitch_of_the_song(tmp_path: Path) -> None:
     frequency = 1750
     writes = ((0xFF26, 0x80), (0xFF24, 0x77), (0xFF25, 0xFF), (0xFF11, 0x80), (0xFF12, 0xF8))
     tone = (*writes, (0xFF13, frequency & 0xFF), (0xFF14, 0x80 | frequency >> 8))
@@ -126,7 +126,7 @@ def test_pitch_in_libgme(tmp_path: Path) -> None:
     assert abs(cents(expected, theirs * tuning)) < 0.5
 
 
-def test_header() -> None:
+def test_the_header_holds_addresses_texts_and_rates() -> None:
     file = encode_gbs([(tune_log(1, 0, "gameboy"), "x")], title="Käse", author="A" * 40)
     assert file.data[:6] == b"GBS\x01\x01\x01"
     assert file.data[0x10:0x30] == b"Kase".ljust(32, b"\0")

@@ -132,7 +132,7 @@ def seconds(module: Module) -> tuple[float, list[float]]:
 @pytest.mark.parametrize(
     ("chip", "millibpm"), [("nes", 97_000), ("gameboy", 151_000), ("gameboy", 60_000)]
 )
-def test_the_tempo_is_the_chips_on_the_whole(chip: str, millibpm: int) -> None:
+def test_the_mean_tempo_is_the_chips(chip: str, millibpm: int) -> None:
     """A whole tempo alone is 1.6 to 2.2 ms a second off."""
     song = tune(16, 0, millibpm, chip)
     module = read(encode_it(song, title="T").data)
@@ -144,7 +144,7 @@ def test_the_tempo_is_the_chips_on_the_whole(chip: str, millibpm: int) -> None:
                 if cell.get("effect") == 20}) == 2  # fmt: skip
 
 
-def test_tempi_do_not_make_equal_patterns_differ() -> None:
+def test_patterns_of_equal_notes_have_equal_tempi() -> None:
     tuneful = tune(40, 0, 120_000)
     song = replace(tuneful, voices=tuple(ChipVoice(v.name, ()) for v in tuneful.voices))
     module = read(encode_it(song, title="T").data)
@@ -266,7 +266,7 @@ def test_the_snes_has_its_sources_and_drums_as_samples() -> None:
     assert any(name.endswith(" chorus") for name in module.samples)
 
 
-def test_sides_change_where_the_sections_do_and_in_the_loop() -> None:
+def test_panning_changes_with_the_sections_and_in_the_loop() -> None:
     """A voice on the right stands at 201 of 255, in the mirrored section from bar 2 at 54."""
     song = arrange(music(4), plan(), "snes")
     module = read(encode_it(song, title="T").data)

@@ -186,7 +186,9 @@ def band_db(samples: NDArray[np.float64], low_hz: float, high_hz: float) -> floa
 @pytest.mark.parametrize("drums", ["noise", "dmc"])
 @pytest.mark.parametrize("band", [(40, 100), (100, 300), (300, 1_000), (1_000, 4_000)])
 @pytest.mark.default_cases(3)
-def test_a_module_has_the_chips_low_end(tmp_path: Path, drums: str, band: tuple[int, int]) -> None:
+def test_a_module_has_the_spectrum_of_the_chip(
+    tmp_path: Path, drums: str, band: tuple[int, int]
+) -> None:
     track = plan(sound=Sound(drums=drums))
     song = arrange(music(4), track, "nes")
     samples = rendered(tmp_path, encode_mod(song, title="x").data, 6.0)
@@ -215,7 +217,7 @@ def test_libopenmpt_plays_drums_and_stops(tmp_path: Path, chip: str) -> None:
     assert np.abs(samples).max() > 0.1
 
 
-def test_structure() -> None:
+def test_a_module_has_the_structure_of_a_protracker_file() -> None:
     data = encode_mod(tune(4), title="Überlanger Titel eines Lieds").data
     assert data[:20] == b"Uberlanger Titel ein"
     assert data[1080:1084] == b"M.K."

@@ -129,7 +129,7 @@ def test_the_most_writes_of_a_frame_fit_it() -> None:
     assert console.clocks - before < 29_780 // 2
 
 
-def test_header() -> None:
+def test_the_header_holds_addresses_texts_and_rates() -> None:
     file = encode_nsf(
         [(tune_log(), "x")], title="Über\nMut", author="A" * 40, copyright_line="© 2026 Zoë"
     )

@@ -39,7 +39,7 @@ def heard(tmp_path: Path, log: RegisterLog, seconds: float, voice: int) -> NDArr
     ("voice", "timer", "control", "divider"),
     [("pulse1", 253, 0xBF, 16), ("pulse2", 1000, 0x7F, 16), ("triangle", 253, 0xFF, 32)],
 )
-def test_pitch_in_libgme(
+def test_libgme_plays_the_pitch_of_the_song(
     tmp_path: Path, voice: str, timer: int, control: int, divider: int
 ) -> None:
     log = tone_log(voice, timer, control)
@@ -50,7 +50,7 @@ def test_pitch_in_libgme(
 
 @needs_gme
 @pytest.mark.parametrize("voice", VOICES[:3])
-def test_levels_in_libgme_through_the_loop(tmp_path: Path, voice: str) -> None:
+def test_libgme_plays_our_levels_through_the_loop(tmp_path: Path, voice: str) -> None:
     log = tune_log(4)
     once = len(log.frames) / 60.0988
     theirs = heard(tmp_path, log, 2 * once, VOICES.index(voice))
@@ -73,7 +73,9 @@ def loudness(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 @pytest.mark.parametrize(
     ("base", "control", "divider"), [(0x9000, 0x7F, 16), (0xA000, 0x3F, 16), (0xB000, 40, 14)]
 )
-def test_vrc6_pitch_in_libgme(tmp_path: Path, base: int, control: int, divider: int) -> None:
+def test_libgme_plays_the_pitch_of_the_vrc6(
+    tmp_path: Path, base: int, control: int, divider: int
+) -> None:
     first = (Write(base, control), Write(base + 1, 253), Write(base + 2, 0x80))
     log = RegisterLog("nes-vrc6", (first, *((),) * 119), None)
     path = tmp_path / "song.nsf"

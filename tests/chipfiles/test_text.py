@@ -21,7 +21,7 @@ from chipassets.chipfiles.text import fit_fields
         ("", "town", "town"),
     ],
 )
-def test_the_tracks_name_stays_and_the_games_gives_way(game: str, title: str, written: str) -> None:
+def test_of_a_title_too_long_the_games_name_is_cut(game: str, title: str, written: str) -> None:
     fields, dropped = fit_fields({"title": title}, 31, "NSF", game=game)
     assert fields == {"title": written}
     asked = f"{game}: {title}" if game else title

@@ -95,7 +95,7 @@ def log_of_writes(data: bytes) -> RegisterLog:
 
 @pytest.mark.skipif(not find_library("gme"), reason="libgme is not installed")
 @pytest.mark.parametrize("voice", VOICES[:3])
-def test_an_emulator_plays_a_files_voices_as_we_do(tmp_path: Path, voice: str) -> None:
+def test_an_emulator_plays_each_voice_of_a_vgm_as_we_render_it(tmp_path: Path, voice: str) -> None:
     """No player here reads NES VGM: what the file holds goes to libgme's 2A03 another way."""
     log = tune_log(8, None)
     heard = log_of_writes(encode_vgm(log).data)

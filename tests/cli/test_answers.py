@@ -98,7 +98,7 @@ def flipped(data: bytes) -> bytes:
     ],
 )
 @pytest.mark.usefixtures("game")
-def test_the_same_is_said_again_to_the_same_streams(
+def test_an_unchanged_command_repeats_its_output_on_the_same_streams(
     chipassets: Run, words: tuple[str, ...]
 ) -> None:
     found.clear()
@@ -156,7 +156,7 @@ def other_lock(game: Path) -> None:
     [other_seed, other_primer, other_model, corpus_of_the_model, other_notes, other_lock],
 )
 @pytest.mark.default_cases(5)
-def test_a_change_of_what_notes_come_from_is_noticed(
+def test_a_changed_input_of_composing_is_noticed(
     game: Path, chipassets: Run, change: Callable[[Path], None], words: tuple[str, ...]
 ) -> None:
     chipassets(*words)
@@ -197,7 +197,7 @@ def engines_file(game: Path) -> None:
         engines_file,
     ],
 )
-def test_a_change_of_what_was_built_is_noticed_and_mended(
+def test_a_changed_output_is_noticed_and_written_again(
     game: Path, chipassets: Run, change: Callable[[Path], None]
 ) -> None:
     chipassets(*BUILD)
@@ -283,7 +283,7 @@ def test_an_accepted_take_is_noticed(chipassets: Run) -> None:
     assert not is_answered(chipassets, *BUILD)
 
 
-def test_what_changes_while_a_command_looks_is_not_taken_for_what_it_saw(
+def test_a_change_while_a_command_reads_is_not_stored_as_read(
     game: Path, chipassets: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def keep(*_: object) -> None:
@@ -332,7 +332,7 @@ def test_another_package_or_library_has_other_answers(
     assert key() is None
 
 
-def test_other_words_folders_and_terminals_have_other_answers(
+def test_other_arguments_folders_and_terminals_have_other_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = [key(), key(*BUILD, "--strict"), stored.answer_key(BUILD, (True, "utf-8"))]
@@ -346,7 +346,7 @@ def test_other_words_folders_and_terminals_have_other_answers(
 
 
 @pytest.mark.usefixtures("game")
-def test_a_damaged_answer_is_none(chipassets: Run) -> None:
+def test_a_damaged_answer_is_ignored(chipassets: Run) -> None:
     chipassets(*PLAN)
     assert is_answered(chipassets, *PLAN)
     folder = Path(os.environ["CHIPASSETS_CACHE"])

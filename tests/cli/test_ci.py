@@ -170,14 +170,14 @@ def test_hostile_text_stays_in_its_field() -> None:
     assert json.loads(sarif(findings))["runs"][0]["results"][0]["message"]["text"] == found.message
 
 
-def test_places(game: Path) -> None:
+def test_problems_are_located_by_file_line_and_column(game: Path) -> None:
     assert place_of("C:/a b.yaml:3:9") == ("C:/a b.yaml", 3, 9)
     assert place_of("a.yaml") == ("a.yaml", 0, 0)
     assert track_place(game / "game.yaml", "track 'title': stale") == (6, 3)
     assert track_place(game / "game.yaml", "track 'nowhere': stale") == (0, 0)
 
 
-def test_a_file_tells_editors_how_far_a_build_is(game: Path) -> None:
+def test_build_progress_is_written_to_a_file_for_editors(game: Path) -> None:
     assert run("build", "game.yaml", "--json", "--progress-file", "far.json")[0] == 0
     far = json.loads((game / "far.json").read_text())
     assert far == {"done": 1, "total": 1, "track": "title", "left": ""}

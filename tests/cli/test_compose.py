@@ -104,7 +104,7 @@ def test_guided_pieces_are_composed_as_a_build_does(model: Path, tmp_path: Path)
         (["--guided", "--num-steps", "100"], "multiple of 16"),
     ],
 )
-def test_what_makes_no_sense_is_refused(
+def test_invalid_primers_and_lengths_are_refused(
     model: Path, tmp_path: Path, words: list[str], told: str
 ) -> None:
     with pytest.raises(UsageError, match=told):

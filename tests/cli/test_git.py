@@ -77,7 +77,7 @@ def test_git_is_told_by_a_file_that_the_index_lists(built: Path, chipassets: Run
     assert (found.returncode, ".gitattributes" in found.stdout) == (1, True)
 
 
-def test_a_file_of_ones_own_stays(built: Path, chipassets: Run) -> None:
+def test_a_gitattributes_file_of_the_users_is_kept(built: Path, chipassets: Run) -> None:
     shutil.rmtree(built / "build")
     (built / BUNDLE).mkdir(parents=True)
     own = built / BUNDLE / ".gitattributes"

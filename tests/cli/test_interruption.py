@@ -192,7 +192,7 @@ MANY += "tracks:\n" + "".join(f"  t{n}: {{scene: title}}\n" for n in range(TRACK
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @pytest.mark.composes_anew
 @pytest.mark.parametrize(("how", "stops"), [(signal.SIGINT, (1,)), (signal.SIGKILL, (1, 1))])
-def test_a_stopped_build_is_gone_on_with(
+def test_a_stopped_build_continues_where_it_was(
     tmp_path: Path, chipassets: Run, how: int, stops: tuple[int, ...]
 ) -> None:
     """Stopped in the middle, and again: no track is composed twice, and the bytes are the same."""

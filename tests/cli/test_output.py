@@ -70,7 +70,7 @@ def test_markup_in_a_table_and_in_an_error_is_printed_as_it_is(
     assert said.err == f"error: no {name}\n"
 
 
-def test_what_a_terminal_would_obey_is_escaped() -> None:
+def test_control_characters_are_escaped() -> None:
     assert visible(f"a{ESCAPES}b") == f"a{ESCAPED}b"
     assert visible("\ud800") == r"\ud800"
     assert visible("クロノ　クエスト é 👩\u200d🚀") == "クロノ　クエスト é 👩\u200d🚀"
@@ -144,7 +144,7 @@ def test_closed_streams_swallow_what_is_said(tmp_path: Path) -> None:
     assert ended.returncode == 0
 
 
-def test_a_wrong_command_line_is_told_without_being_obeyed(chipassets: Run) -> None:
+def test_control_characters_of_a_wrong_command_line_are_escaped(chipassets: Run) -> None:
     for words in (["build", f"--{ESCAPES}"], ["compose", f"--{ESCAPES}"], [ESCAPES]):
         found = chipassets(*words)
         assert (found.returncode, found.stdout) == (2, "")
@@ -156,7 +156,7 @@ def test_a_wrong_command_line_is_told_without_being_obeyed(chipassets: Run) -> N
     assert "argument --seed: 'xxxxxxxxxx' is not a whole number" in found.stderr
 
 
-def test_a_fault_of_ours_is_one_line_a_log_and_exit_70(
+def test_an_internal_error_is_one_line_and_a_log_with_exit_code_70(
     chipassets: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manifest_of(tmp_path, "Fault")
@@ -178,7 +178,7 @@ def test_a_fault_of_ours_is_one_line_a_log_and_exit_70(
     assert (told["kind"], told["exit_code"]) == ("InternalError", 70)
 
 
-def test_a_file_error_that_nobody_foresaw_is_exit_5(
+def test_an_unexpected_file_error_has_exit_code_5(
     chipassets: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_path: Path) -> None:
@@ -191,7 +191,9 @@ def test_a_file_error_that_nobody_foresaw_is_exit_5(
 
 @pytest.mark.parametrize("word", ["nan", "inf", "-inf"])
 @pytest.mark.parametrize("option", ["--learning-rate", "--keep", "--clip-norm"])
-def test_a_number_that_is_none_is_no_option(chipassets: Run, option: str, word: str) -> None:
+def test_numbers_that_are_not_finite_are_refused_as_options(
+    chipassets: Run, option: str, word: str
+) -> None:
     found = chipassets("train", "fit", "a.dataset", "-o", "run", f"{option}={word}")
     assert found.returncode == 2
     assert option in found.stderr or word in found.stderr

@@ -30,7 +30,7 @@ from tests.cli.conftest import Run
         (("verify", "build/nothing"), 1, "there is no folder build/nothing"),
     ],
 )
-def test_the_right_word_is_said(
+def test_an_unknown_word_gets_the_right_suggestion(
     chipassets: Run, game: Path, words: tuple[str, ...], code: int, said: str
 ) -> None:
     (game / "bundle.json").write_text("{}")

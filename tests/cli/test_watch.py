@@ -68,7 +68,7 @@ def test_it_builds_at_a_save_and_outlives_a_mistake(
     assert process.wait(timeout=180) == 0
 
 
-def test_a_change_is_told_once_when_it_has_come_to_rest(tmp_path: Path) -> None:
+def test_a_change_is_reported_once_after_writing_has_stopped(tmp_path: Path) -> None:
     manifest = tmp_path / "game.yaml"
     manifest.write_text("game: A")
     seen = read_stamps(manifest)

@@ -165,7 +165,7 @@ def test_a_scheduler_that_goes_away_costs_nothing_that_is_finished(
     assert told.count('"composed"') == _TRACKS - kept
 
 
-def test_chance_losses_end_no_build(
+def test_a_build_survives_workers_lost_by_chance(
     tmp_path: Path, game: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The scheduler gives up every track of a lost worker at once, the waiting ones too.
@@ -260,7 +260,9 @@ def test_ctrl_c_keeps_what_is_finished(cluster: Processes, game: Path) -> None:
     assert "finished tracks are kept for the next build" in said
 
 
-def test_no_scheduler_and_none_of_dask(cluster: Processes, game: Path) -> None:
+def test_a_missing_scheduler_and_missing_certificates_are_reported(
+    cluster: Processes, game: Path
+) -> None:
     building = start(game, "--on", "dask://127.0.0.1:1")
     _, said = building.communicate(timeout=_SECONDS)
     assert building.returncode == 4

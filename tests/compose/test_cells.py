@@ -74,7 +74,7 @@ def test_an_alteration_stays_where_it_resolves() -> None:
     assert cell_of([], major, 16) is None
 
 
-def test_what_a_cell_measures() -> None:
+def test_a_cell_measures_its_onsets_range_and_leaps() -> None:
     found = traits_of(cell((0, 4, 0), (4, 2, 1), (6, 4, 3), (10, 1, 3), (11, 5, -3)), 4)
     assert found.onsets == 5
     assert found.values == 4
@@ -105,7 +105,7 @@ def test_the_felt_beat_decides_what_is_syncopated() -> None:
         (cell((1, 6, 0), (7, 2, 1), (9, 7, 2)), False, False),  # hangs in the air
     ],
 )
-def test_what_can_be_sung_and_walked_on(made: Cell, tune: bool, bass: bool) -> None:
+def test_cells_fit_a_tune_or_a_bass_by_rhythm_and_range(made: Cell, tune: bool, bass: bool) -> None:
     traits = traits_of(made, 4)
     assert is_tune(made, traits) == tune
     assert is_bass(made, traits) == bass

@@ -178,7 +178,7 @@ def test_the_primer_stands_in_the_tracks_own_key(
             assert set(wanted) <= set(again)
 
 
-def test_the_primer_returns_in_company(make_model: MakeModel, make_plan: MakePlan) -> None:
+def test_a_returning_primer_is_accompanied(make_model: MakeModel, make_plan: MakePlan) -> None:
     primer = Primer(tuple(Note(4 * i, 4, 74 + i) for i in range(4)), 16)
     for take in compose_takes(make_plan(bars=8, primer=primer), make_model()):
         tune = [n for n in take.part(LEAD) if 64 <= n.start_step < 80]

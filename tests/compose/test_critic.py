@@ -50,7 +50,7 @@ def test_a_phrase_is_measured_as_it_stands() -> None:
     assert found["chord_changes"] == pytest.approx(3 / 7)
 
 
-def test_other_chords_and_repeated_notes_show() -> None:
+def test_features_tell_foreign_chords_and_repeated_notes() -> None:
     found = _measured(_VOICES | {"lead": _line([72] * 16, 4)}, (_ROOT + 6) % 12)
     assert found["lead_repeated"] == 1
     assert found["lead_run_of_pitch"] == 2

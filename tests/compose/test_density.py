@@ -171,7 +171,7 @@ def test_a_tune_that_moves_alone_rests_in_no_bar(make_plan: MakePlan) -> None:
         (ideas.SILENT, (Wish(density=Range(0.5, 0.75)),)),  # three notes a bar may stand still
     ],
 )
-def test_elsewhere_a_tune_may_rest(
+def test_a_tune_may_rest_where_another_voice_moves_or_no_density_is_asked_for(
     make_plan: MakePlan, inner: str, wishes: tuple[Wish, ...]
 ) -> None:
     before, after = led(make_plan, inner, *wishes)

@@ -17,7 +17,7 @@ BEFORE = TuneBar((), (60, 64), "A", "plain", 0)
         (11, 2.5, 1.25), (12, 1.0, 0.5), (13, 2.5 + 0.7, 1.25 + 0.7), (16, 2.5 + 2.8, 1.25 + 2.8),
     ],
 )  # fmt: skip
-def test_a_leap_over_the_bar_line_pays_for_its_size(
+def test_a_leap_over_the_bar_line_costs_by_its_size(
     size: int, within: float, opening: float
 ) -> None:
     for first in (64 + size, 64 - size):

@@ -39,7 +39,7 @@ SUNG = ((2, 4, 0), (6, 2, 1), (8, 4, 2), (12, 8, 1), (20, 2, 0), (22, 10, -1))
     ],
     ids=["sung", "too few", "too late", "empty second bar", "one pitch", "too wide", "too long"],
 )
-def test_what_can_be_sung_in_one_breath(
+def test_a_gesture_has_notes_in_both_bars_and_a_narrow_range(
     notes: tuple[tuple[int, int, int], ...], fits: bool
 ) -> None:
     cell = a_gesture(*notes)
@@ -75,7 +75,7 @@ def test_phrases_fill_every_section(breath: str) -> None:
         assert min(found) > 1 or bars == 1
 
 
-def test_a_literal_piece_insists_and_what_contrasts_goes_on() -> None:
+def test_literal_pieces_repeat_bars_and_contrasting_sections_seldom_do() -> None:
     def shares(literal: float, contrasts: bool) -> float:
         found = [
             words_of(8, literal, contrasts, np.random.default_rng(seed)) for seed in range(400)

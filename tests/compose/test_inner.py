@@ -180,7 +180,9 @@ def test_silence_is_a_role(make_plan: MakePlan) -> None:
     assert played(context_of(make_plan, ideas.SILENT), ideas.SILENT) == []
 
 
-def test_it_leads_where_the_tune_rests_and_holds_at_the_end(make_plan: MakePlan) -> None:
+def test_the_second_voice_leads_where_the_tune_rests_and_holds_at_the_end(
+    make_plan: MakePlan,
+) -> None:
     led = 0
     for seed in range(30):
         track = make_plan(bars=8, seed=seed, loops=False, scene="dungeon")

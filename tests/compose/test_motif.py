@@ -54,7 +54,7 @@ def test_a_pitch_keeps_its_degree_in_another_key() -> None:
         assert map_pitch(pitch, C_MAJOR, C_MAJOR) == pitch
 
 
-def test_it_opens_the_track_and_later_a_sections(
+def test_a_motif_opens_the_track_and_a_later_section(
     make_model: MakeModel, make_plan: MakePlan
 ) -> None:
     sections = lay_out([FormPart(name) for name in ("intro", "A", "B", "A'", "A")], 18)
@@ -75,7 +75,7 @@ def test_it_opens_the_track_and_later_a_sections(
         assert score_from_lines(score_to_lines(take)) == take
 
 
-def test_the_model_joins_in_below(make_model: MakeModel, make_plan: MakePlan) -> None:
+def test_the_model_composes_below_a_motif(make_model: MakeModel, make_plan: MakePlan) -> None:
     takes = compose_takes(make_plan(motifs=(HERO,)), make_model(), count=8)
     assert any(
         note.start_step < 16 and (note.start_step, note.pitch) not in stated_notes(take)
@@ -89,7 +89,7 @@ def statement(plan: TrackPlan) -> tuple[int, int]:
     return said.stretch_halves, said.steps
 
 
-def test_it_is_stretched_to_keep_its_pace(make_plan: MakePlan) -> None:
+def test_a_motif_is_stretched_to_keep_its_pace(make_plan: MakePlan) -> None:
     free = replace(HERO, stretch=True)
     assert statement(make_plan(bars=8, motifs=(free,))) == (2, 16)
     assert statement(make_plan(bars=8, motifs=(free,), tempo_millibpm=175_000)) == (4, 32)
@@ -101,7 +101,7 @@ def test_it_is_stretched_to_keep_its_pace(make_plan: MakePlan) -> None:
 
 
 @pytest.mark.parametrize("bpm", [40, 75, 170, 300])
-def test_it_is_never_stretched_where_that_is_not_allowed(make_plan: MakePlan, bpm: int) -> None:
+def test_a_literal_motif_is_never_stretched(make_plan: MakePlan, bpm: int) -> None:
     assert statement(make_plan(bars=8, motifs=(HERO,), tempo_millibpm=1000 * bpm)) == (2, 16)
 
 
@@ -125,14 +125,14 @@ def test_a_transform_does_what_it_says(
     assert notes[0].pitch % 12 == (0 if transform == "literal" else 2)
 
 
-def test_it_lies_in_the_register_of_the_lead(make_plan: MakePlan) -> None:
+def test_a_motif_lies_in_the_register_of_the_lead(make_plan: MakePlan) -> None:
     deep = Motif("deep", tuple(Note(n.start_step, 1, n.pitch - 36) for n in TUNE), 16, C_MAJOR)
     plan = make_plan(motifs=(deep,))
     notes = state_motifs(plan, track_parts(plan))[0].notes
     assert 60 <= min(note.pitch for note in notes) <= max(note.pitch for note in notes) <= 82
 
 
-def test_it_lies_in_the_register_that_a_section_is_to_have(make_plan: MakePlan) -> None:
+def test_a_motif_lies_in_the_register_set_for_its_section(make_plan: MakePlan) -> None:
     form = lay_out([FormPart("A"), FormPart("B")], 8)
     wishes = (Wish("B", register=Range(72, 90)),)
     plan = make_plan(bars=8, form=form, motifs=(HERO, replace(HERO, section="B")), wishes=wishes)
@@ -143,7 +143,7 @@ def test_it_lies_in_the_register_that_a_section_is_to_have(make_plan: MakePlan) 
         assert low <= min(pitches) <= max(pitches) <= high
 
 
-def test_a_primer_goes_first(make_plan: MakePlan) -> None:
+def test_a_primer_comes_before_a_motif(make_plan: MakePlan) -> None:
     primer = Primer((Note(0, 4, 62),), 20)
     plan = make_plan(bars=16, motifs=(HERO,), primer=primer)
     starts = [said.statement.start_step for said in state_motifs(plan, track_parts(plan))]

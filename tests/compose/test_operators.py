@@ -45,13 +45,13 @@ def test_every_variant_is_one_voice_within_the_bar(name: str, cell: Cell) -> Non
 
 @pytest.mark.parametrize("name", ["plain", "tail", "long tail", "inverted"])
 @given(cell=cells())
-def test_these_keep_the_rhythm(name: str, cell: Cell) -> None:
+def test_operators_of_pitch_keep_the_rhythm(name: str, cell: Cell) -> None:
     for notes in made_by(name, cell):
         assert [note[:2] for note in notes] == [note[:2] for note in cell.notes]
 
 
 @given(cells())
-def test_plain_is_the_cell_and_costs_nothing(cell: Cell) -> None:
+def test_the_plain_variant_is_the_cell_and_costs_nothing(cell: Cell) -> None:
     assert made_by("plain", cell) == [cell.notes]
     assert OPERATORS["plain"].cost == 0
     assert all(operator.cost >= 0 for operator in OPERATORS.values())
@@ -87,7 +87,7 @@ def test_a_fragment_says_the_first_half_twice(cell: Cell) -> None:
 
 
 @given(cells())
-def test_broadened_the_first_half_fills_the_bar(cell: Cell) -> None:
+def test_augmentation_fills_the_bar_with_the_first_half(cell: Cell) -> None:
     head = [note for note in cell.notes if note.step < cell.bar_steps // 2]
     for notes in made_by("broadened", cell):
         assert [n.step for n in notes] == [2 * n.step for n in head]
@@ -122,7 +122,7 @@ def test_variants_come_once_each_and_name_their_operator(cell: Cell) -> None:
     assert "plain" in DEVELOPING
 
 
-def test_what_two_operators_make_is_the_first_ones() -> None:
+def test_a_variant_made_by_two_operators_has_the_first_ones_name() -> None:
     """A bar on one degree, turned upside down, is the same bar, and costs nothing."""
     cell = Cell((CellNote(0, 4, 0), CellNote(4, 12, 0)), 16)
     (found,) = variants(cell, ("plain", "inverted"))

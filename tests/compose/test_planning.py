@@ -171,7 +171,7 @@ def test_a_peak_lies_behind_the_middle_in_a_bar_of_its_own(make_plan: MakePlan) 
     assert len(peaks) > 3
 
 
-def test_where_nothing_suits_every_idea_may_come(make_plan: MakePlan) -> None:
+def test_without_a_suitable_idea_any_may_be_drawn(make_plan: MakePlan) -> None:
     # A scene of the game's own that is like no preset, with no mood.
     track = make_plan(scene="nowhere", moods=())
     assert draw_idea(track).name in IDEAS

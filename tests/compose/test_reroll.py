@@ -71,7 +71,7 @@ ASKED: dict[str, Callable[[], Reroll]] = {
 @pytest.mark.parametrize("metre", METRES)
 @pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.default_cases(3)
-def test_the_rest_stays_to_the_note(metre: str, asked: str) -> None:
+def test_notes_outside_the_rerolled_bars_do_not_change(metre: str, asked: str) -> None:
     wanted = ASKED[asked]()
     for seed in (3,):
         track = track_in(metre, seed)

@@ -73,7 +73,7 @@ def test_density_steers_the_tune(make_plan: MakePlan) -> None:
     assert means[0] < 0.7 * means[1]
 
 
-def test_an_idea_colours_the_draw(make_plan: MakePlan) -> None:
+def test_an_idea_shifts_the_targets(make_plan: MakePlan) -> None:
     track = make_plan()
     by_literal = sorted(IDEAS.values(), key=lambda idea: idea.literal)
     by_onsets = sorted(IDEAS.values(), key=lambda idea: idea.onsets)

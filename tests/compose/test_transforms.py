@@ -60,7 +60,7 @@ CASES = [
 
 @pytest.mark.parametrize(("way", "metre"), CASES)
 @pytest.mark.default_cases(12)
-def test_a_motif_sounds_as_its_transform_says(way: int, metre: str) -> None:
+def test_a_transform_changes_a_motif_as_its_name_says(way: int, metre: str) -> None:
     transform, part = WAYS[way]
     key = list(SCALES)[(way + len(metre)) % len(SCALES)]
     use = transform if transform in ("bass", "voice") else {"transform": transform, "voice": part}

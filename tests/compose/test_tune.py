@@ -178,7 +178,7 @@ def test_the_arc_has_its_cap_at_the_peak(make_plan: MakePlan) -> None:
             assert floor < wanted < cap
 
 
-def test_the_same_chance_gives_the_same_tune(make_plan: MakePlan) -> None:
+def test_equal_random_numbers_give_equal_tunes(make_plan: MakePlan) -> None:
     track = make_plan(bars=8)
     task = tune_task(track, plan_piece(track, 0))
     assert composed(task, 3) == composed(task, 3)
@@ -233,7 +233,7 @@ def test_what_a_bar_was_charged_is_told_by_name(make_plan: MakePlan) -> None:
     assert {"chord", "leaps", "register", "cadence"} <= named
 
 
-def test_a_cell_is_developed_not_pasted(make_plan: MakePlan) -> None:
+def test_bars_of_a_letter_are_developments_and_not_copies(make_plan: MakePlan) -> None:
     """Over a piece the main cell comes at more than one degree, and with more than one tail."""
     for seed in range(6):
         track = make_plan(bars=16, seed=seed)

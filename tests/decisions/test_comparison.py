@@ -18,7 +18,7 @@ RATE_HZ = 44_100
 
 
 @given(st.integers(20, 400), st.integers(30, 150), st.integers(1, 20))
-def test_the_waves_take_turns_and_nothing_jumps(length: int, turn: int, fade: int) -> None:
+def test_compared_takes_alternate_without_clicks(length: int, turn: int, fade: int) -> None:
     one, other = np.zeros((length, 2), np.float32), np.ones((length + 9, 2), np.float32)
     mixed = alternate(one, other, turn, fade)
     assert mixed.shape == (length, 2)

@@ -310,7 +310,7 @@ class Terminal(io.StringIO):
         ),
     ],
 )
-def test_wrong_words_about_keeping_are_refused_by_place(
+def test_wrong_values_of_was_and_lock_are_refused_by_place(
     game: Path, chipassets: Run, old: str, new: str, said: str
 ) -> None:
     edit(game, (old, new))
@@ -385,7 +385,7 @@ def test_a_rejection_during_a_build_is_heeded(
     assert chipassets("build", "game.yaml", "--check").stdout == "up to date\n"
 
 
-def test_a_decision_at_a_desk_leaves_what_others_decided(
+def test_a_decision_keeps_the_decisions_of_other_processes(
     game: Path, chipassets: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two auditions of two tracks were opened before either of them decided."""
@@ -410,7 +410,7 @@ def test_an_edited_length_in_the_lock_is_refused_by_line(game: Path, chipassets:
     assert chipassets("build", "game.yaml", "--check").returncode == 1
 
 
-def test_what_one_plans_for_many_tracks_is_one_plan(game: Path) -> None:
+def test_the_plan_of_one_track_is_that_in_the_plan_of_all(game: Path) -> None:
     """A plan of one track of a game is the same as in the plan of all of them."""
     manifest = load_manifest(game / "game.yaml")
     whole = {track.name: track for track in resolve(manifest).tracks}

@@ -304,7 +304,7 @@ FILES: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_that_says_no_music_is_refused(game: Path, chipassets: Run, kind: str) -> None:
+def test_an_unusable_midi_file_is_refused(game: Path, chipassets: Run, kind: str) -> None:
     data, why = FILES[kind]
     before = (game / "game.lock").read_bytes()
     (game / "mine.mid").write_bytes(data)
@@ -489,7 +489,7 @@ def test_bars_are_told_by_the_earlier_bar_that_they_follow() -> None:
     assert relation(held, "lead", 1) == "holds its last note"
 
 
-def test_words_name_sections_bars_and_parts() -> None:
+def test_a_reroll_names_sections_bars_and_parts() -> None:
     score = Score(
         (Note(0, 4, 60, "lead"),), 6, 120_000, Key(0, "major"),
         sections=(Section("A", 0, 2), Section("B", 2, 2), Section("A", 4, 2)),

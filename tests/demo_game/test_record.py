@@ -51,7 +51,7 @@ def test_the_recording_holds_each_track_where_the_log_has_it(bundle: Path, tmp_p
 
 
 @pytest.mark.slow
-def test_the_same_script_sounds_the_same(bundle: Path, tmp_path: Path) -> None:
+def test_recording_a_script_twice_gives_equal_sound(bundle: Path, tmp_path: Path) -> None:
     script = TO_THE_OVERWORLD + "wait 30\n"
     for name in ("a.wav", "b.wav"):
         play(bundle, script, tmp_path, "--record", str(tmp_path / name))

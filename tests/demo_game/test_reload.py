@@ -32,7 +32,7 @@ def test_a_bundle_that_was_built_again_comes_and_a_broken_one_is_one_line(
     watch.close()
 
 
-def test_the_thread_looks_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_checks_for_a_new_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked = threading.Event()
     monkeypatch.setattr("demo_game.reload._POLL_SECONDS", 0.0)
     monkeypatch.setattr(BundleWatch, "look", lambda _watch: looked.set())

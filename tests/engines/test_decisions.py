@@ -66,7 +66,7 @@ def check_slow(said: str) -> None:
     assert starts == [("title", 1.3), ("battle", 3.3), ("victory", 5.3)]
 
 
-def test_luas_core(folder: Path) -> None:
+def test_luas_core_decides_as_the_runtime(folder: Path) -> None:
     lua = need("lua5.1", "lua5.1")
     export("love", folder / "bundle", folder / "love")
     play = Path(__file__).with_name("play.lua")
@@ -77,7 +77,7 @@ def test_luas_core(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_godots_core(folder: Path) -> None:
+def test_godots_core_decides_as_the_runtime(folder: Path) -> None:
     godot, game = need("godot3-server", "godot3-server"), folder / "godot"
     export("godot3", folder / "bundle", game)
     (game / "calls.txt").write_text(script())
@@ -92,7 +92,7 @@ def test_godots_core(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_rusts_core(folder: Path) -> None:
+def test_rusts_core_decides_as_the_runtime(folder: Path) -> None:
     compiler, project = need("rustc", "rustc"), folder / "rust"
     export("bevy", folder / "bundle", project, example=True)
     sources = Path(__file__).parent / "rust"
@@ -146,7 +146,7 @@ def test_the_program_of_bevys_page_compiles(folder: Path) -> None:
     run(compiler, *flags, *extern, "--emit", "metadata", "src/main.rs", cwd=project)
 
 
-def test_gamemakers_script(folder: Path) -> None:
+def test_gamemakers_script_decides_as_the_runtime(folder: Path) -> None:
     node, game = need("node", "nodejs"), folder / "gamemaker"
     export("gamemaker", folder / "bundle", game)
     play = Path(__file__).with_name("play_gml.mjs")

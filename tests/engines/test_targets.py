@@ -35,7 +35,7 @@ def text_of(data: bytes) -> str:
         return ""
 
 
-def test_the_table_is_what_manifests_and_the_command_may_ask_for() -> None:
+def test_manifest_and_command_accept_the_engines_of_the_table() -> None:
     assert tuple(EXPORTERS) == ENGINES
 
 
@@ -73,7 +73,7 @@ def test_engines_are_a_list_or_a_mapping(said: str, targets: list[tuple[str, str
         ("[7]", "2:11", "no engine of this name"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_place(said: str, where: str, why: str) -> None:
+def test_a_wrong_engines_key_is_refused_at_its_place(said: str, where: str, why: str) -> None:
     with pytest.raises(ManifestError) as error:
         engines_of(said)
     (problem,) = error.value.problems

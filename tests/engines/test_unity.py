@@ -61,7 +61,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_it_decides_as_the_runtime_does(played: Path) -> None:
+def test_unitys_core_decides_as_the_runtime(played: Path) -> None:
     said = (played / "said.txt").read_text()
     # Each start and each return from a pause is scheduled 60 ms ahead.
     assert_as_expected(said, played / "bundle", 0.2)
@@ -120,7 +120,7 @@ def test_a_clip_whose_samples_cannot_be_read_is_told_of(played: Path) -> None:
     assert "Decompress On Load" in warned
 
 
-def test_its_state_is_every_engines(played: Path) -> None:
+def test_a_saved_state_is_the_same_in_unity_and_every_other_engine(played: Path) -> None:
     ((text,), *_) = lines((played / "said.txt").read_text(), "state")
     state = json.loads(text)
     assert [entry["scene"] for entry in state["scenes"]] == ["overworld", "battle"]
@@ -131,7 +131,7 @@ def test_its_state_is_every_engines(played: Path) -> None:
     Director(Library.open(played / "bundle")).restore(state, 0)
 
 
-def test_the_package_is_whole(played: Path) -> None:
+def test_the_unity_package_has_all_its_files(played: Path) -> None:
     package = played / PACKAGE
     for path in package.rglob("*"):
         if path.suffix in (".json", ".asmdef", ".chipmusic"):

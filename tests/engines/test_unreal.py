@@ -88,7 +88,7 @@ def assert_plays(
     assert np.max(np.abs(heard(played)[here] - wanted)) < 1.6 / 32767
 
 
-def test_it_decides_as_the_runtime_does(played: Path) -> None:
+def test_unreals_core_decides_as_the_runtime(played: Path) -> None:
     said = (played / "said.txt").read_text()
     # Within three buffers of 512 samples, to which stalls and pauses are rounded.
     assert_as_expected(said, played / "bundle", 0.035)
@@ -117,7 +117,7 @@ def test_loops_bars_layers_and_ducking_are_exact_to_the_sample(played: Path) -> 
     assert round((starts[5].at - starts[4].at) * 44_100) == 44_100
 
 
-def test_the_plug_in_is_whole(played: Path) -> None:
+def test_the_unreal_plug_in_has_all_its_files(played: Path) -> None:
     plugin = json.loads((played / PLUGIN / "Chipassets.uplugin").read_text())
     (module,) = plugin["Modules"]
     assert (played / PLUGIN / f"Source/{module['Name']}/{module['Name']}.Build.cs").is_file()

@@ -103,7 +103,7 @@ def test_damaged_input_is_read_or_refused(
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_is_whole_is_read(name: str, tmp_path: Path) -> None:
+def test_undamaged_input_is_read(name: str, tmp_path: Path) -> None:
     target = TARGETS[name]
     for number, data in enumerate(target.seeds()):
         if name in (
@@ -120,7 +120,7 @@ def test_what_is_whole_is_read(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, target in TARGETS.items() if target.found])
-def test_what_was_found_stays_refused(name: str, tmp_path: Path) -> None:
+def test_input_that_once_failed_is_refused(name: str, tmp_path: Path) -> None:
     target = TARGETS[name]
     for number, data in enumerate(target.found):
         attempt(target, data, tmp_path / str(number), Random(number))

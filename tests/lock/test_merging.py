@@ -27,7 +27,9 @@ maybe = st.none() | takes
 
 
 @given(maybe, maybe, maybe)
-def test_laws(base: LockedTake | None, ours: LockedTake | None, theirs: LockedTake | None) -> None:
+def test_merging_takes_each_sides_change_and_loses_no_decision(
+    base: LockedTake | None, ours: LockedTake | None, theirs: LockedTake | None
+) -> None:
     merged = merge_takes(base, ours, theirs)
     assert merge_takes(base, ours, base) == ours
     assert merge_takes(base, base, theirs) == theirs

@@ -92,7 +92,7 @@ def test_a_file_is_found_however_its_accents_are_composed(
 
 
 @pytest.mark.parametrize("part", ["tracks: {town: {%s}}", "defaults: {%s}\ntracks: {town: }"])
-def test_an_intro_is_sent_to_the_form(load: Load, refuse: Refuse, part: str) -> None:
+def test_intro_as_a_key_is_answered_with_the_form(load: Load, refuse: Refuse, part: str) -> None:
     (problem,) = refuse(f"game: A\n{part % 'intro: 2 bars'}\n")
     assert (problem.found, problem.why) == ("the key 'intro'", "an intro is a part of the form")
     assert problem.fix == "write one like form: intro:2 A:8"

@@ -130,7 +130,7 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_is_refused_with_its_reason(
+def test_an_impossible_reference_is_refused_with_its_reason(
     refuse: Refuse, tmp_path: Path, name: str
 ) -> None:
     write_midi(tmp_path / "slow.mid", SLOW)

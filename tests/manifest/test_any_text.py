@@ -58,22 +58,24 @@ def check_problems(problems: tuple[Problem, ...]) -> None:
 @example("- ")
 @example("{")
 @example("'\n---")
-def test_any_text(text: str) -> None:
+def test_any_text_is_read_or_refused_as_a_manifest(text: str) -> None:
     check(text.encode("utf-8", "surrogatepass"))
 
 
 @given(st.binary())
-def test_any_bytes(data: bytes) -> None:
+def test_any_bytes_are_read_or_refused_as_a_manifest(data: bytes) -> None:
     check(data)
 
 
 @given(YAMLISH)
-def test_anything_like_yaml(text: str) -> None:
+def test_any_yaml_is_read_or_refused_as_a_manifest(text: str) -> None:
     check(text.encode())
 
 
 @given(st.integers(0, len(DEMO) - 1), st.integers(0, 12), st.text(max_size=3) | WORDS)
-def test_any_small_change_of_a_good_manifest(start: int, length: int, put: str) -> None:
+def test_any_small_change_of_a_valid_manifest_is_read_or_refused(
+    start: int, length: int, put: str
+) -> None:
     text = DEMO[:start] + put + DEMO[start + length :]
     check(text.encode("utf-8", "surrogatepass"))
 
@@ -82,6 +84,6 @@ KEYS = sorted(Track.model_fields)
 
 
 @given(st.sampled_from(KEYS), VALUES)
-def test_any_value_of_any_option(key: str, value: object) -> None:
+def test_any_value_of_any_option_is_read_or_refused(key: str, value: object) -> None:
     text = json.dumps({"game": "A", "tracks": {"battle": {key: value}}})
     check(text.replace("NaN", ".nan").replace("Infinity", ".inf").encode())

@@ -35,7 +35,7 @@ def problems(folder: Path, game: str = GAME) -> list[str]:
     ]
 
 
-def test_its_instruments_are_the_manifests(folder: Path) -> None:
+def test_instruments_of_the_file_are_the_manifests(folder: Path) -> None:
     (folder / "g.yaml").write_text(GAME)
     manifest = load_manifest(folder / "g.yaml")
     assert list(manifest.instruments) == ["horn", "mine"]
@@ -50,7 +50,7 @@ def test_an_instrument_may_be_called_file(folder: Path) -> None:
     assert list(load_manifest(folder / "g.yaml").instruments) == ["file"]
 
 
-def test_what_is_wrong_in_it_is_told_at_its_own_line(folder: Path) -> None:
+def test_a_mistake_in_the_file_is_reported_at_its_line(folder: Path) -> None:
     (folder / "sounds" / "bank.yaml").write_text("horn:\n  volume: [4, 99]\n  dutty: [1]\n")
     found = problems(folder)
     assert len(found) == 2, "the track names the refused instrument, and is right to"

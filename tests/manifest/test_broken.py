@@ -449,7 +449,9 @@ def test_a_broken_manifest_is_refused_at_the_place(name: str, refuse: Refuse) ->
     assert [part for part in parts if part not in message] == [], message
 
 
-def test_the_messages_read_as_they_did(refuse: Refuse, golden: Callable[[str, str], None]) -> None:
+def test_the_messages_are_those_of_the_golden(
+    refuse: Refuse, golden: Callable[[str, str], None]
+) -> None:
     blocks = [
         f"# {name}\n" + "\n".join(map(str, refuse(text))) for name, (text, _, _) in BROKEN.items()
     ]

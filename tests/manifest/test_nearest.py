@@ -85,7 +85,9 @@ def test_the_enumerations_are_found() -> None:
         ("form: A Intor", "did you mean 'intro'?"),
     ],
 )
-def test_what_is_meant_is_said(refuse: Refuse, said: str, fix: str) -> None:
+def test_a_synonym_is_answered_with_the_name_that_is_meant(
+    refuse: Refuse, said: str, fix: str
+) -> None:
     (problem,) = refuse(f"game: A\ntracks: {{town: {{{said}}}}}\n")
     assert fix in problem.fix
     assert len(problem.fix) < 250
@@ -122,7 +124,9 @@ def test_other_words_lead_to_names_that_there_are() -> None:
         ("a" * 100_000, ("a" * 60,), "a" * 60),
     ],
 )
-def test_the_nearest_name(word: object, names: tuple[str, ...], found: str | None) -> None:
+def test_the_nearest_name_ignores_capitals_and_knows_synonyms(
+    word: object, names: tuple[str, ...], found: str | None
+) -> None:
     assert nearest(word, names) == found
 
 

@@ -69,7 +69,9 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_is_refused_with_its_reason(refuse: Refuse, name: str) -> None:
+def test_impossible_values_of_a_section_are_refused_with_the_reason(
+    refuse: Refuse, name: str
+) -> None:
     options, column, parts = REFUSED[name]
     (problem,) = refuse(f"{HEAD}{options}}}\n")
     said = str(problem)

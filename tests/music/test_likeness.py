@@ -45,7 +45,7 @@ def test_three_notes_are_measured() -> None:
     assert likeness_of(TUNE[:3], 16).density == 3 / 4
 
 
-def test_two_notes_measure_nothing() -> None:
+def test_two_notes_are_too_few_to_measure() -> None:
     with pytest.raises(ValueError, match="fewer than three"):
         likeness_of(TUNE[:2], 16)
 

@@ -51,7 +51,7 @@ SECOND = {
 
 
 @pytest.mark.parametrize("does", SECOND)
-def test_what_a_second_voice_does(does: str) -> None:
+def test_the_role_of_a_second_voice_is_read_from_its_notes(does: str) -> None:
     assert part(score(SECOND[does]), "inner") == does
 
 
@@ -66,7 +66,7 @@ BASS = {
 
 
 @pytest.mark.parametrize("does", BASS)
-def test_what_a_bass_does(does: str) -> None:
+def test_the_role_of_a_bass_is_read_from_its_notes(does: str) -> None:
     assert part(score([], BASS[does]), "bass") == does
 
 
@@ -127,7 +127,9 @@ def test_a_repeated_note_does_not_run() -> None:
         ("", None, ""),
     ],
 )
-def test_how_a_phrase_closes(chords: str, loop: int | None, cadence: str) -> None:
+def test_the_cadence_of_a_phrase_is_read_from_its_notes(
+    chords: str, loop: int | None, cadence: str
+) -> None:
     (use,) = read_uses(score([], chords=chords, loop=loop), 4)
     assert [(one.start_bar, one.bars, one.cadence) for one in use.phrases] == [(0, 4, cadence)]
 

@@ -51,7 +51,7 @@ def as_text(value: Mapping[str, Any]) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
-def test_the_index_says_of_the_music_what_it_said(
+def test_the_index_describes_the_same_music_as_before(
     index: dict[str, Any], versioned_golden: Golden
 ) -> None:
     music = {
@@ -67,6 +67,6 @@ def test_the_index_says_of_the_music_what_it_said(
     versioned_golden("index_music.txt", as_text(music))
 
 
-def test_the_index_is_what_it_was(index: dict[str, Any], golden: Golden) -> None:
+def test_the_index_is_the_golden_one(index: dict[str, Any], golden: Golden) -> None:
     """Renewed for a new field, too, which no version of composing stands for."""
     golden("index.json", as_text(index | {"generator": "chipassets"}))

@@ -103,7 +103,7 @@ def decoded(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
     return np.asarray(soundfile.read(io.BytesIO(data), dtype="int16")[0])
 
 
-def test_the_table_is_what_manifests_may_ask_for() -> None:
+def test_every_format_of_the_table_has_an_encoder_and_known_chips() -> None:
     assert sorted([*MIX_ENCODERS, *ENCODERS]) == sorted(FORMATS)
     assert set(DEFAULT_FORMATS) <= set(FORMATS)
     assert {album.format for album in ALBUMS} == {

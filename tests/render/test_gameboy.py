@@ -71,14 +71,14 @@ def log_of(loop_start_bar: int | None = 0, bars: int = 4) -> RegisterLog:
 
 @pytest.mark.parametrize("x", [0, 1024, 1750, 1985])
 @pytest.mark.parametrize("voice", ["pulse1", "pulse2", "wave"])
-def test_pitch(voice: str, x: int) -> None:
+def test_a_pulse_has_the_pitch_of_its_timer(voice: str, x: int) -> None:
     expected = (65_536 if voice == "wave" else 131_072) / (2048 - x)
     control = 1 if voice == "wave" else 2
     assert abs(cents(measured_hz(left(tone(voice, x, control)), expected), expected)) < 0.01
 
 
 @pytest.mark.parametrize("duty", range(4))
-def test_duty_spectrum(duty: int) -> None:
+def test_a_pulse_has_the_spectrum_of_its_duty(duty: int) -> None:
     f0 = 131_072 / (2048 - 1750)
     samples = left(tone("pulse1", 1750, duty))[8_000 : 8_000 + 65_536]
     window, times = np.hanning(len(samples)), np.arange(len(samples)) / RATE
@@ -102,7 +102,7 @@ def test_aliases_lie_below_minus_80_db(voice: str, x: int) -> None:
     assert 10 * math.log10(ratio) < -80
 
 
-def test_wave_levels_are_shifts() -> None:
+def test_levels_of_the_wave_are_bit_shifts() -> None:
     swings = [np.ptp(left(tone("wave", 1024, level), "none")[2_000:-100]) for level in range(4)]
     assert swings[0] == 0
     assert swings[1] / swings[2] == pytest.approx(15 / 7, rel=0.01)

@@ -29,7 +29,9 @@ LIBGME_TUNING = round(44_100 / CPU_HZ * 65_536) / (44_100 / CPU_HZ * 65_536)
     ("voice", "timer", "control", "divider"),
     [("pulse1", 253, 0xBF, 16), ("pulse2", 50, 0x7F, 16), ("triangle", 253, 0xFF, 32)],
 )
-def test_pitch(tmp_path: Path, voice: str, timer: int, control: int, divider: int) -> None:
+def test_libgme_plays_the_pitch_that_we_render(
+    tmp_path: Path, voice: str, timer: int, control: int, divider: int
+) -> None:
     log = tone_log(voice, timer, control)
     (tmp_path / "tone.nsf").write_bytes(nsf(log, len(log.frames)))
     expected = CPU_HZ / (divider * (timer + 1))

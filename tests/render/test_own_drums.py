@@ -132,7 +132,7 @@ def test_a_longer_recording_plays_at_a_lower_rate_and_silence_is_cut() -> None:
         clip_of("own kick", recorded(44_100, 4.0))
 
 
-def test_gain_makes_it_softer() -> None:
+def test_a_negative_gain_makes_a_recorded_drum_softer() -> None:
     loud, soft = (
         max(decode_delta(clip_of("own kick", recorded(gain_db=gain)).packed)) for gain in (0, -6)
     )
@@ -207,7 +207,7 @@ def test_an_nsf_maps_as_many_banks_as_its_samples_need() -> None:
     assert decode_nsf(data).logs == (log,)
 
 
-def test_every_file_holds_it() -> None:
+def test_every_chip_file_holds_a_recorded_drum() -> None:
     made = own_song(KICK, LONG, drums="dmc")
     log = write_registers(made)
     kick, snare = made.clips
@@ -231,7 +231,7 @@ def test_every_file_holds_it() -> None:
 
 
 @pytest.mark.parametrize("encode", [encode_mod, encode_it])
-def test_modules_hold_it_in_the_drums_sample(encode: object) -> None:
+def test_modules_hold_a_recorded_drum_as_its_sample(encode: object) -> None:
     assert callable(encode)
     own, bank = (
         encode(own_song(replace(KICK, volume=Macro((9, 5, 2, 0)), recording=recording)), title="x")
@@ -279,7 +279,7 @@ def test_the_snes_plays_a_drum_as_fast_as_it_was_recorded() -> None:
         assert hz == pytest.approx(500, rel=0.01)
 
 
-def test_it_can_be_heard_by_itself() -> None:
+def test_a_recorded_drum_can_be_auditioned() -> None:
     heard, bank = (audition(item, "nes").samples for item in (KICK, INSTRUMENTS["kick"]))
     assert np.abs(heard.astype(np.int64)).max() > 1_000
     assert heard.shape != bank.shape or (heard != bank).any()

@@ -65,7 +65,7 @@ def test_a_recording_is_heard_at_the_pitch_of_the_note(rate_hz: int, pitch: int)
 
 
 @pytest.mark.parametrize("rate_hz", [22_050, 44_100])
-def test_a_loop_closes(rate_hz: int) -> None:
+def test_a_looped_recording_has_no_seam(rate_hz: int) -> None:
     heard = left(log_of(recorded(rate_hz), 60, 240))[20_000 : 20_000 + 131_072]
     power = np.abs(np.fft.rfft(heard * np.kaiser(len(heard), 16))) ** 2
     hz = np.arange(len(power)) * 44_100 / len(heard)

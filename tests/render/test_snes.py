@@ -85,7 +85,7 @@ def register_of(pitch: int, number: int) -> int:
 
 
 @pytest.mark.parametrize("pitch", [33, 45, 60, 69, 81, 95])
-def test_pitch(pitch: int) -> None:
+def test_a_voice_has_the_pitch_of_its_register(pitch: int) -> None:
     number = wave_source("reed", 1, pitch)
     register = register_of(pitch, number)
     expected = DSP_HZ * register / 4096 / sources()[number].cycle_samples
@@ -154,7 +154,7 @@ def test_tones_have_attacks_and_ensembles_move() -> None:
     assert np.ptp(np.sqrt((blocks**2).mean(axis=1))) > 500
 
 
-def test_it_is_wide() -> None:
+def test_the_sides_of_a_mix_differ() -> None:
     sides = render_log(log_of()).samples.astype(np.float64)
     width = np.var(sides[:, 0] - sides[:, 1]) / np.var(sides.sum(axis=1))
     assert 10 * math.log10(width) > -12
@@ -222,7 +222,7 @@ def placed(loop_start_frame: int | None = None) -> RegisterLog:
     return write_registers(song)
 
 
-def test_the_stage_turns_around_where_the_form_goes_away_from_home() -> None:
+def test_left_and_right_are_swapped_in_contrasting_sections() -> None:
     log = placed()
     sides = {}
     for part in FORM:
@@ -254,7 +254,7 @@ def test_the_echo_grows_and_shrinks_with_the_form(loop_start_frame: int | None) 
     render_log(placed(loop_start_frame))
 
 
-def test_weights_are_the_chips() -> None:
+def test_interpolation_weights_are_the_chips() -> None:
     table = gauss_table()
     assert np.abs(table.sum(axis=1) - 2048).max() <= 2
     assert (table == table[::-1, ::-1]).all()
@@ -506,7 +506,7 @@ def test_resampling_is_the_same_in_blocks() -> None:
     assert (joined(resampled_blocks(blocks, 50_000)) == whole).all()
 
 
-def test_a_train_says_how_long_it_rings_on() -> None:
+def test_a_passage_counts_the_samples_that_ring_on() -> None:
     log = log_of(bars=2)
     samples = frame_sample(len(log.frames), SNES.frame_rate_hz)
     train = play_passage(log.frames, clocks_of(log), Registers(), log.frames[0], samples)

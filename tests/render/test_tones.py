@@ -63,7 +63,7 @@ def test_pulse_too_high_is_silent(timer: int) -> None:
 
 
 @pytest.mark.parametrize("duty", [0, 1, 2, 3])
-def test_duty_spectrum(duty: int) -> None:
+def test_a_pulse_has_the_spectrum_of_its_duty(duty: int) -> None:
     f0 = CPU_HZ / (16 * 254)
     samples = rendered(tone_log("pulse1", 253, duty << 6 | 0x3F))[8_000 : 8_000 + 65_536]
     times = np.arange(len(samples)) / RATE
@@ -99,7 +99,7 @@ def test_noise_register_follows_its_feedback() -> None:
     assert levels[:99].tolist() == bits[1:]
 
 
-def test_mixer_formulas() -> None:
+def test_the_mixer_follows_the_formulas_of_nesdev() -> None:
     assert pulse_output(30) == pytest.approx(95.88 / (8128 / 30 + 100))
     assert tnd_output(15, 15) == pytest.approx(159.79 / (1 / (15 / 8227 + 15 / 12241) + 100))
     assert tnd_output(0, 0, 127) == pytest.approx(159.79 / (22638 / 127 + 100))

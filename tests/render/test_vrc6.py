@@ -50,7 +50,7 @@ def log_of(loop_start_bar: int | None = 0, bars: int = 4) -> RegisterLog:
 
 @pytest.mark.parametrize("period", [20, 253, 1016, 4095])
 @pytest.mark.parametrize("voice", sorted(BASES))
-def test_pitch(voice: str, period: int) -> None:
+def test_a_vrc6_voice_has_the_pitch_of_its_timer(voice: str, period: int) -> None:
     expected = CPU_HZ / (CLOCKS[voice] * (period + 1))
     control = 0x2A if voice == "vrc6_saw" else 0x7F
     heard = measured_hz(rendered(tone(voice, period, control)), expected)

@@ -35,7 +35,7 @@ def draw_pictures(bundle: Path) -> None:
     (bundle / "bundle.json").write_text(json.dumps(index))
 
 
-def test_it_tells_what_changed_was_added_and_removed(tmp_path: Path) -> None:
+def test_the_comparison_lists_changed_added_and_removed_tracks(tmp_path: Path) -> None:
     dark = replace(TOWN, moods=("dark",), notes=(("pulse1", 0, 74),))
     text = compare_markdown(*bundles(tmp_path, [dark, BATTLE], [TOWN, SHOP]))
     assert text.startswith("### Music of Test Quest\n\n0 of 3 tracks are as they were. Size: ")

@@ -286,7 +286,7 @@ def test_the_overview_has_a_row_a_track_that_leads_to_it(tmp_path: Path) -> None
 # ---- Comparing ---------------------------------------------------------------------------------
 
 
-def test_differences_name_what_changed(tmp_path: Path) -> None:
+def test_differences_of_two_tracks_are_named(tmp_path: Path) -> None:
     before = opened(write_sample(tmp_path / "a", [Piece("town"), Piece("gone")]))
     new_notes = (("pulse1", 0, 72), ("pulse1", 8, 74), ("noise", 4, 38))
     after = opened(write_sample(tmp_path / "b", [Piece("town", moods=("sad",), notes=new_notes)]))

@@ -146,7 +146,7 @@ def test_writing_down_what_was_drawn_changes_nothing() -> None:
         ("texture: held", ()),
     ],
 )
-def test_what_the_manifest_settles_no_tag_has_a_say_in(more: str, given: tuple[str, ...]) -> None:
+def test_tags_do_not_change_what_the_manifest_sets(more: str, given: tuple[str, ...]) -> None:
     assert only(more).given == given
 
 
@@ -170,7 +170,7 @@ def test_draws_spread_over_tempi_keys_and_modes() -> None:
     assert max(track.seed for track in tracks) < 2**48
 
 
-def test_the_draws_are_the_ones_of_version_3() -> None:
+def test_drawn_keys_and_tempi_are_those_of_version_3() -> None:
     tracks = plan("{battle: , town: , credits: }", "seed: 7").tracks
     assert [(track.tempo_millibpm, str(track.key), track.seed) for track in tracks] == [
         (158_400, "C# minor", 167782597602731),
@@ -415,7 +415,7 @@ def test_the_fragment_of_an_odd_motif_includes_its_middle_note() -> None:
     assert (motif.steps, [note.pitch for note in motif.notes]) == (4, [72, 74, 76, 77])
 
 
-def test_a_pickup_moves_all_sections_a_bar_on() -> None:
+def test_a_pickup_bar_shifts_all_sections_by_a_bar() -> None:
     found = only("form: 'A:2 B:2', pickup: G4 - A4 -")
     assert [(s.name, s.start_bar, s.bars) for s in found.form] == [
         ("intro", 0, 1), ("A", 1, 2), ("B", 3, 2),
@@ -423,7 +423,7 @@ def test_a_pickup_moves_all_sections_a_bar_on() -> None:
     assert found.bars == 5
 
 
-def test_what_follows_says_for_itself_whether_it_loops_and_how_fast() -> None:
+def test_a_linked_track_may_set_its_own_loop_and_tempo() -> None:
     tracks = """{battle: {length: 4 bars, tempo: 100},
       kin: {family: battle, loop: false}, own: {family: battle},
       fast: {like: battle, variant: hurry_up},

@@ -59,14 +59,14 @@ def test_a_path_that_climbs_out_is_refused(tmp_path: Path, temporary: Path, name
     assert not list(tmp_path.rglob("out.txt"))
 
 
-def test_a_bomb_is_refused(tmp_path: Path, temporary: Path) -> None:
+def test_a_zip_that_unpacks_to_far_more_is_refused(tmp_path: Path, temporary: Path) -> None:
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("bundle.json", b"\0" * (4 << 20))
     refuse(path, "does not compress so well", temporary)
 
 
-def test_too_much_in_all_is_refused(
+def test_a_zip_of_too_many_bytes_is_refused(
     folder: Path, tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = pack(folder, tmp_path / "bundle.zip")

@@ -80,7 +80,7 @@ def test_a_sting_ducks_the_music_and_gives_it_back(director: Director) -> None:
     assert director.playing.name == "town"
 
 
-def test_a_track_can_be_named_too_and_can_wait(director: Director) -> None:
+def test_a_sting_by_name_can_wait_for_a_bar_line(director: Director) -> None:
     director.sting("alarm", 300, "bar")
     assert director.update_sting(499) is None
     assert director.update_sting(500, lambda _track: False) is None, (
@@ -263,7 +263,9 @@ def test_more_intensity_is_never_less_of_a_layer(one: float, other: float, layer
 
 
 @given(tracks(), st.integers(0, 10**6))
-def test_lines_come_in_their_order(track: Track, position: int) -> None:
+def test_the_next_beat_is_no_later_than_the_next_bar_and_section(
+    track: Track, position: int
+) -> None:
     beat, bar = track.next_beat_sample(position), track.next_bar_sample(position)
     section = track.next_section_sample(position)
     assert position <= beat <= bar <= section

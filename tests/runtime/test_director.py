@@ -134,7 +134,7 @@ def test_a_fade_is_out_first_and_then_in(library: Library) -> None:
     assert back.from_sample == 1300 * 44_100 // 1000  # kept from the end of its fade
 
 
-def test_who_turns_back_in_the_middle_of_a_fade_hears_the_old_track_go_on(library: Library) -> None:
+def test_returning_in_the_middle_of_a_fade_continues_the_old_track(library: Library) -> None:
     director = Director(library, (Rule("*", "*", "now", 300, "fade"),))
     go(director, "overworld", 0)
     director.enter("town", 1000)
@@ -146,7 +146,7 @@ def test_who_turns_back_in_the_middle_of_a_fade_hears_the_old_track_go_on(librar
     assert director.pending is None
 
 
-def test_a_cut_has_no_fade_and_a_rule_of_no_such_word_is_refused(library: Library) -> None:
+def test_a_cut_has_no_fade_and_an_unknown_transition_is_refused(library: Library) -> None:
     director = Director(library, (Rule("*", "*", "now", 500, "cut"),))
     assert go(director, "town", 0).fade_ms == 0
     for words in (("bars", "cut"), ("bar", "dissolve")):
@@ -401,7 +401,7 @@ def test_a_crossfade_keeps_the_power(now_ms: int, length_ms: int) -> None:
 
 
 @given(st.integers(0, 1500))
-def test_a_turned_fade_does_not_jump(turn_ms: int) -> None:
+def test_a_reversed_fade_starts_from_the_gain_that_it_has(turn_ms: int) -> None:
     fade = Fade(0, 1000, 1.0, 0.0)
     turned = fade.turn(turn_ms, 500, 1.0)
     assert turned.gain(turn_ms) == pytest.approx(fade.gain(turn_ms))

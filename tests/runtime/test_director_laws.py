@@ -103,7 +103,7 @@ class Run:
 
 
 @given(steps, rules)
-def test_in_the_end_the_scenes_track_plays(
+def test_after_any_calls_the_scenes_track_plays(
     library: Library, steps: list[tuple[Move, int]], rules: tuple[Rule, ...]
 ) -> None:
     run = Run(Director(library, rules))
@@ -142,7 +142,7 @@ def test_a_pause_takes_nothing_away_and_adds_nothing(
 
 
 @given(moves, steps, rules, st.integers(0, 500))
-def test_what_is_asked_in_a_pause_is_asked_where_the_music_stands(
+def test_calls_in_a_pause_act_at_the_paused_position(
     library: Library,
     move: Move,
     steps: list[tuple[Move, int]],
@@ -164,7 +164,7 @@ def test_what_is_asked_in_a_pause_is_asked_where_the_music_stands(
 @given(
     st.lists(scenes, min_size=1, max_size=8), st.lists(st.integers(0, 3), min_size=5, max_size=5)
 )
-def test_the_way_back_leads_through_lower_scenes_only(
+def test_leaving_returns_only_to_scenes_of_lower_levels(
     library: Library, way: list[str], heights: list[int]
 ) -> None:
     levels = dict(zip(SCENES, heights, strict=False))

@@ -192,7 +192,7 @@ def test_an_interrupt_while_unpacking_leaves_nothing(
         Library.open(path)
 
 
-def test_the_commands_say_so_too(tmp_path: Path, temporary: Path) -> None:
+def test_commands_refuse_hostile_bundles_too(tmp_path: Path, temporary: Path) -> None:
     path = tmp_path / "bundle.zip"
     path.write_bytes(ZIPS["no name"]())
     with pytest.raises(CheckError, match="is not a valid file name"):

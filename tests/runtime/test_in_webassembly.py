@@ -120,7 +120,7 @@ def test_the_player_decodes_and_changes_tracks_without_threads(tmp_path: Path) -
     assert said["loops"] == "town"
 
 
-def test_it_decides_as_everywhere(tmp_path: Path) -> None:
+def test_the_runtime_in_webassembly_decides_as_elsewhere(tmp_path: Path) -> None:
     write_scenario(tmp_path / "bundle")
     found = run_in_webassembly(tmp_path, DECIDE)
     starts, states = decided(tmp_path / "bundle")

@@ -74,14 +74,14 @@ def assert_title(heard: NDArray[np.float64], folder: Path, rate_hz: int, toleran
     assert min(float(np.max(np.abs(one))) for one in starts) < tolerance
 
 
-def test_pygame_zero(tmp_path: Path) -> None:
+def test_a_game_in_pygame_zero_plays_music(tmp_path: Path) -> None:
     programs = environment(tmp_path, "pgzero==1.2.1", "setuptools<81")
     program = documented("Pygame Zero") + f"\n\nclock.schedule(quit, {SECONDS})\n"
     heard = recorded(tmp_path, program, programs / "pgzrun", rate_hz=22_050)
     assert_title(heard, tmp_path, 22_050, 2e-2)
 
 
-def test_arcade(tmp_path: Path) -> None:
+def test_a_game_in_arcade_plays_music(tmp_path: Path) -> None:
     programs = environment(tmp_path, "arcade==3.3.3", "pygame-ce>=2.5.5,<3")
     screen = need("xvfb-run", "xvfb")
     program = documented("arcade and pyglet").replace(

@@ -169,6 +169,6 @@ def test_a_call_sets_when_and_how_in_place_of_the_rule(library: Library) -> None
 
 
 @pytest.mark.parametrize("asked", [{"when": "soon"}, {"how": "slide"}, {"fade_ms": -1}])
-def test_a_manner_that_there_is_not_is_a_value_error(asked: dict[str, object]) -> None:
+def test_an_invalid_manner_is_a_value_error(asked: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(asked))):
         Manner(**asked)  # type: ignore[arg-type]

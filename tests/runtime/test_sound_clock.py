@@ -93,12 +93,12 @@ def test_a_stall_is_noticed_while_it_lasts(card: Card) -> None:
     assert lag_after(card, clock, 2, rate=0)[-1] > 2000 - TICK_MS - 17
 
 
-def test_another_quartz_is_followed(card: Card) -> None:
+def test_a_sound_card_with_another_rate_is_followed(card: Card) -> None:
     clock = SoundClock(card, RATE_HZ)  # type: ignore[arg-type]
     assert lag_after(card, clock, 60, rate=0.999)[-1] == pytest.approx(60, abs=17)
 
 
-def test_a_game_that_does_not_look_learns_nothing_and_keeps_the_lag(card: Card) -> None:
+def test_without_updates_the_lag_stays_as_it_was(card: Card) -> None:
     clock = SoundClock(card, RATE_HZ)  # type: ignore[arg-type]
     lag_after(card, clock, 2)
     lag_after(card, clock, 0.4, rate=0)

@@ -8,7 +8,7 @@ import pytest
 from chipassets.runtime import Loop, Rule, Section, Statement
 
 
-def test_a_value_is_what_its_fields_are() -> None:
+def test_values_with_equal_fields_are_equal() -> None:
     section = Section("A", 0, bars=4)
     assert section == Section(name="A", start_bar=0, bars=4)
     assert hash(section) == hash(Section("A", 0, 4))

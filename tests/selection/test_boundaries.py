@@ -115,7 +115,7 @@ def test_voices_are_at_their_best_and_usual(monkeypatch: pytest.MonkeyPatch, nam
 
 
 @pytest.mark.parametrize("name", SHARES_OF_THE_REST)
-def test_what_lies_beside_is_at_its_best_and_usual(
+def test_other_features_are_at_their_best_and_usual(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     field, best, usual = SHARES_OF_THE_REST[name]
@@ -171,7 +171,7 @@ def test_music_of_four_bars_has_no_groove_and_of_five_it_has(
         ({"top_note_share": 0.6}, {"top_note_share": 0.6 + LITTLE}, "one pitch is 60%"),
     ],
 )
-def test_what_makes_a_take_unusable(
+def test_silence_and_stuck_notes_make_a_take_unusable(
     monkeypatch: pytest.MonkeyPatch,
     last_good: dict[str, float],
     first_bad: dict[str, float],

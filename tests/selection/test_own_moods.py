@@ -41,7 +41,7 @@ def keys(mood: str = DREAD, track: str = "mood: dread, length: 8 bars") -> tuple
     return notes_key(whole.tracks[0], "0" * 64), audio_key(whole, whole.tracks[0], take)
 
 
-def test_what_a_mood_of_ones_own_asks_for_is_what_the_plan_has() -> None:
+def test_ranges_of_a_custom_mood_reach_the_plan() -> None:
     track = only()
     assert track.moods == ("dread",)
     assert 60_000 <= track.tempo_millibpm <= 80_000
@@ -52,7 +52,7 @@ def test_what_a_mood_of_ones_own_asks_for_is_what_the_plan_has() -> None:
 
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.parametrize("mood", MOODS)
-def test_one_that_asks_for_nothing_is_the_preset(scene: str, mood: str) -> None:
+def test_a_custom_mood_without_values_equals_the_preset(scene: str, mood: str) -> None:
     own = OwnMood("dread", like=mood)
     for before, after in (((), ()), (("calm",), ()), ((), ("sad",)), (("tense",), ("dark",))):
         mine = character(scene, (*before, "dread", *after), own_moods=(own,))
@@ -81,7 +81,7 @@ def test_the_first_moods_ranges_hold_whatever_the_others_ask(
     )
 
 
-def test_a_second_mood_goes_half_of_the_way() -> None:
+def test_a_second_mood_moves_ranges_half_of_the_way() -> None:
     own = OwnMood("dread", "tense", tempo=Range(60, 80), polyphony=Range(1.2, 2))
     base = character("battle")
     preset = character("battle", ("tense", "dread"), own_moods=(own,))
@@ -96,7 +96,7 @@ def test_groove_and_instruments_of_ones_own_come_before_the_presets() -> None:
     assert (track.character.lead, track.character.inner) == (MOODS["heroic"].lead, "bell")
 
 
-def test_a_mood_serves_scenes_of_ones_own_and_the_defaults() -> None:
+def test_custom_scenes_and_defaults_may_have_a_custom_mood() -> None:
     text = (
         f"game: A\nmoods: {{dread: {{{DREAD}}}}}\ndefaults: {{mood: [calm, dread]}}\n"
         "scenes: {shrine: {like: town, mood: dread}}\ntracks: {shrine: , boss: {mood: sad}, shop: }"
@@ -142,7 +142,7 @@ def test_another_tempo_plans_the_track_anew_and_keeps_its_notes() -> None:
         ("modes: [phrygian, minor]", "modes: [lydian]"),
     ],
 )
-def test_what_concerns_notes_makes_them_stale(old: str, new: str) -> None:
+def test_changed_values_that_concern_notes_make_them_stale(old: str, new: str) -> None:
     changed = keys(DREAD.replace(old, new))
     assert changed[0] != keys()[0]
     assert changed[1] != keys()[1]

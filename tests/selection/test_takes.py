@@ -233,7 +233,7 @@ def test_what_a_musician_would_send_back_is_refused(bad: Score, said: str) -> No
     assert choose([bad, voiced()], PLAN).index == 1
 
 
-def test_what_the_search_paid_counts() -> None:
+def test_the_cost_of_the_search_counts() -> None:
     cheap, dear = (rate(voiced(), PLAN, search_cost=cost) for cost in (0.3, 2.0))
     assert cheap.total > dear.total
     assert rate(voiced(), PLAN).total == rate(voiced(), PLAN, search_cost=None).total
@@ -259,7 +259,7 @@ def test_a_note_of_more_than_two_bars_is_stuck(steps: int, is_refused: bool) -> 
     assert said.startswith("a note stuck") == is_refused
 
 
-def test_what_the_critic_takes_for_a_persons_counts_for_a_take() -> None:
+def test_a_good_mark_of_the_critic_raises_a_takes_total() -> None:
     persons, machines = (rate(voiced(), PLAN, critic=odds) for odds in (4.0, -9.0))
     assert persons.total > machines.total
     (points,) = (f.points for f in persons.features if f.name == "critic")
@@ -278,7 +278,7 @@ def test_a_tune_that_somebody_wrote_may_stay_on_a_pitch() -> None:
     assert "one pitch is" not in (written.refused or "")
 
 
-def test_what_counts_and_how_much_is_what_it_was(golden: Callable[[str, str], None]) -> None:
+def test_features_and_weights_are_those_of_the_golden(golden: Callable[[str, str], None]) -> None:
     voices = rate(voiced(), PLAN, OWN, search_cost=1.0, critic=1.0)
     merged = rate(tune(), PLAN, OWN)
     once = rate(replace(voiced(), loop_start_bar=None), PLAN)

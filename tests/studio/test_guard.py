@@ -38,7 +38,7 @@ def test_a_wrong_token_is_refused(studio: Studio, path: str) -> None:
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:4711", "127.0.0.1:4712", "127.0.0.1", "", "[::1]:4711"]
 )
-def test_a_name_that_leads_here_from_elsewhere_is_refused(studio: Studio, host: str) -> None:
+def test_another_host_name_is_refused(studio: Studio, host: str) -> None:
     answer = studio.get("state", host=host)
     assert answer.status_code == 403
     assert "127.0.0.1" in answer.text
@@ -51,7 +51,7 @@ def test_another_page_is_refused(studio: Studio, origin: str) -> None:
     assert studio.post("undo", {}, **headers).status_code == 403
 
 
-def test_an_order_must_say_where_it_comes_from(studio: Studio) -> None:
+def test_a_post_without_an_origin_is_refused(studio: Studio) -> None:
     answer = studio.client.post(f"/{TOKEN}/undo", json={}, headers={"host": HOST})
     assert answer.status_code == 403
     assert "no Origin" in answer.text
@@ -92,7 +92,7 @@ def test_a_huge_body_is_refused_whether_it_says_so_or_not(studio: Studio) -> Non
         (b"\xff", "not valid JSON"),
     ],
 )
-def test_a_body_that_is_no_order_is_refused(studio: Studio, body: bytes, why: str) -> None:
+def test_a_body_that_is_not_json_is_refused(studio: Studio, body: bytes, why: str) -> None:
     headers = {**OWN, "content-type": "application/json"}
     answer = studio.client.post(f"/{TOKEN}/check", content=body, headers=headers)
     assert answer.status_code == 400

@@ -22,7 +22,7 @@ from tests.studio.conftest import GAME, Studio
 __all__ = ["chipassets"]
 
 
-def test_the_game_is_shown_with_what_it_says_and_what_that_comes_to(studio: Studio) -> None:
+def test_the_game_is_shown_with_its_manifest_and_its_plan(studio: Studio) -> None:
     game = studio.get("game").json()
     assert (game["game"], game["manifest"], game["text"]) == ("Tiny Quest", "game.yaml", GAME)
     assert [track["name"] for track in game["tracks"]] == ["town", "battle"]
@@ -151,7 +151,7 @@ def test_a_setting_keeps_the_comments_and_is_refused_with_its_reason(studio: Stu
     [({}, 400), ({"tempo": 120}, 400), ({"tempo": "x" * 5000}, 400), ({"tempo": "[1"}, 400),
      ({"tempo": "9999"}, 422), ({"mood": "calm\nseed: 3"}, 400), ({"tempo": "fast"}, 422)],
 )  # fmt: skip
-def test_a_setting_that_is_none_changes_nothing(
+def test_an_invalid_setting_changes_nothing(
     studio: Studio, settings: dict[str, Any], status: int
 ) -> None:
     assert studio.post("tracks/town/set", {"settings": settings}).status_code == status
@@ -331,7 +331,7 @@ def test_a_kept_take_of_an_older_plan_still_sounds_as_it_was(studio: Studio) -> 
     assert studio.get("tracks/town/takes/2").json()["bars"] == 8
 
 
-def test_what_somebody_else_saves_is_news(studio: Studio) -> None:
+def test_changes_saved_by_others_are_announced(studio: Studio) -> None:
     studio.get("game")
     revision = studio.get("state").json()["revision"]
     studio.manifest.write_text(GAME.replace("Tiny", "Small"))

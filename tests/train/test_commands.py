@@ -26,7 +26,9 @@ def run(*arguments: object) -> str:
 
 
 @pytest.mark.slow
-def test_the_whole_chain(write_midi: WriteMidi, tmp_path: Path) -> None:
+def test_corpus_dataset_training_and_export_work_in_a_row(
+    write_midi: WriteMidi, tmp_path: Path
+) -> None:
     pytest.importorskip("tensorflow")
     for seed in range(6):
         write_midi(f"tune{seed}.mid", tune(8, 55 + seed, seed), drums=4, programs=(0, 81))
@@ -59,7 +61,7 @@ def test_tables_say_what_was_left_out(write_midi: WriteMidi, tmp_path: Path) -> 
 
 @pytest.mark.slow  # the command imports TensorFlow
 @pytest.mark.parametrize("layers", ["", "a,b", "0", "128,-1", "9999"])
-def test_layers_that_are_none_are_refused(layers: str, tmp_path: Path) -> None:
+def test_invalid_layer_sizes_are_refused(layers: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="write it like 128,128,128"):
         run("fit", tmp_path / "none", "-o", tmp_path / "run", f"--layers={layers}")
 

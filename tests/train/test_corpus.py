@@ -91,7 +91,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
         read_corpus(tmp_path)
 
 
-def test_a_corpus_file_gives_equal_pieces(write_midi: WriteMidi, tmp_path: Path) -> None:
+def test_a_corpus_file_reads_back_as_equal_pieces(write_midi: WriteMidi, tmp_path: Path) -> None:
     write_midi("a.mid", tune(4, 60, seed=1))
     write_midi("b.mid", tune(4, 60, seed=2))
     pieces, _ = read_corpus(tmp_path / "midi")

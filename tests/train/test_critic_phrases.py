@@ -37,7 +37,7 @@ def test_a_phrase_is_four_bars_with_chords(phrases: list[Phrase]) -> None:
 
 
 @pytest.mark.parametrize("kind", SPOILINGS)
-def test_a_spoiled_phrase_is_another_one(phrases: list[Phrase], kind: str) -> None:
+def test_a_spoiled_phrase_differs_from_its_original(phrases: list[Phrase], kind: str) -> None:
     first, other = phrases
     rng = np.random.default_rng(3)
     result = spoiled(first, other, rng, kind)

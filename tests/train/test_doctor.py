@@ -54,7 +54,7 @@ def test_the_beat_of_a_recording_is_found(bpm: float, tmp_path: Path) -> None:
     assert {(s - first, p) for s, _, p in piece.notes} == {(s, p) for s, _, p in notes}
 
 
-def test_a_written_beat_is_believed(write_midi: WriteMidi) -> None:
+def test_the_beat_of_a_written_file_is_not_estimated(write_midi: WriteMidi) -> None:
     piece = read_midi(write_midi("a.mid", tune(8, 60, seed=3)))
     assert piece.repairs["tempo_estimated"] == 0
 
@@ -163,7 +163,7 @@ def _greedy(path: Path) -> reading.ReadFile:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no limits there")
-def test_a_reader_that_takes_too_much_memory_gets_none(tmp_path: Path) -> None:
+def test_a_reader_that_takes_too_much_memory_is_ended(tmp_path: Path) -> None:
     (result,) = reading._up_to_the_culprit([tmp_path], _greedy)  # type: ignore[arg-type]
     assert result.refused == "no memory"
 

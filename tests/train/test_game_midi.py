@@ -113,7 +113,7 @@ def test_a_waltz_is_told_from_a_march() -> None:
         assert find_metre(np.array(sorted(notes))) == metre
 
 
-def test_what_is_damaged_ends_its_track_and_what_hangs_is_ended(tmp_path: Path) -> None:
+def test_damage_ends_its_track_and_hanging_notes_are_counted(tmp_path: Path) -> None:
     recording = Recording(6)
     recording.play("p1", melody())
     recording.play("tr", BASS)

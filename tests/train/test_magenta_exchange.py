@@ -72,7 +72,7 @@ def test_magentas_generator_runs_the_bundle(bundle: Path, tmp_path: Path) -> Non
     assert len(pitches) > 4
 
 
-def test_what_goes_out_comes_back(bundle: Path) -> None:
+def test_an_exported_bundle_is_imported_unchanged(bundle: Path) -> None:
     model = import_magenta(bundle, "back")
     assert model.layers == (16, 12)
     for mine, theirs in zip(_model().kernels, model.kernels, strict=True):

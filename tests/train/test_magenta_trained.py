@@ -34,7 +34,7 @@ def run(*words: object) -> str:
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("magenta") is None, reason="magenta is not installed")
-def test_what_magenta_trained_composes_a_build(write_midi: WriteMidi, tmp_path: Path) -> None:
+def test_a_model_trained_by_magenta_composes_a_build(write_midi: WriteMidi, tmp_path: Path) -> None:
     for seed in range(8):
         write_midi(f"{seed}.mid", tune(8, 55 + seed, seed))
     notes, examples, trained = tmp_path / "n.tfrecord", tmp_path / "examples", tmp_path / "run"

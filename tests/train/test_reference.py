@@ -106,7 +106,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     assert raised.value.exit_code == 4
 
 
-def test_beams_are_magentas(tmp_path: Path) -> None:
+def test_a_beam_size_needs_magentas_composer(tmp_path: Path) -> None:
     (tmp_path / "game.yaml").write_text(MANIFEST)
     words = ["build", str(tmp_path / "game.yaml"), "--beam-size", "2"]
     result = CliRunner().invoke(app, words)

@@ -46,7 +46,7 @@ def test_tensorboard_finds_what_was_reported(tmp_path: Path) -> None:
     assert (2, "held_out/loss") not in told
 
 
-def test_a_run_that_goes_on_forgets_what_lies_behind(tmp_path: Path) -> None:
+def test_a_resumed_run_drops_records_after_its_checkpoint(tmp_path: Path) -> None:
     with open_history(tmp_path, 0) as history:
         for point in POINTS:
             history.add(point)
@@ -97,7 +97,7 @@ def test_hparams_that_make_no_sense_are_refused(text: str, told: str) -> None:
         parse_hparams(text)
 
 
-def test_a_run_that_another_dataset_is_refused_for_stays_that_of_its_own(
+def test_a_run_refused_for_another_dataset_keeps_its_own(
     small_dataset: Dataset, make_piece: MakePiece, tmp_path: Path
 ) -> None:
     mine, other, run = tmp_path / "mine.dataset", tmp_path / "other.dataset", tmp_path / "run"

@@ -59,7 +59,7 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_a_table_is_read_as_it_is_written(tmp_path: Path, name: str) -> None:
+def test_a_table_of_sources_is_read_in_every_dialect(tmp_path: Path, name: str) -> None:
     (tmp_path / "sources.csv").write_bytes(WRITTEN[name])
     found = read_sources(tmp_path / "sources.csv")
     for file, source, licence, style in ROWS[1:]:

@@ -51,7 +51,9 @@ def page(game_page: Callable[[], Page], tmp_path: Path) -> Page:
     return game_page()
 
 
-def test_it_refuses_what_the_python_runtime_refuses(page: Page, tmp_path: Path) -> None:
+def test_the_page_refuses_the_bundles_that_the_python_runtime_refuses(
+    page: Page, tmp_path: Path
+) -> None:
     path = tmp_path / "b" / "bundle.json"
     good = path.read_text()
     Library.open(path.parent)

@@ -104,7 +104,7 @@ def decided(bundle: Path) -> list[tuple[str, int, int] | None]:
     return heard
 
 
-def test_what_plays_is_what_python_decides(page: Page, tmp_path: Path) -> None:
+def test_the_page_decides_as_the_python_runtime(page: Page, tmp_path: Path) -> None:
     calls = json.dumps(GIVEN)
     code = PLAY.replace("CALLS", calls).replace("ASKED", json.dumps(ASKED_MS))
     found = page.run(code.replace("SECONDS", str(SECONDS)))

@@ -65,7 +65,7 @@ def test_music_may_change_in_the_middle_of_a_fade(
     assert page.complaints() == []
 
 
-def test_what_starts_at_once_is_heard_though_the_page_is_held_up(
+def test_a_start_without_delay_is_heard_though_the_page_stalls(
     game_page: Callable[[], Page],
 ) -> None:
     page = game_page()

@@ -9,7 +9,7 @@ import pytest
 from web.bundle import bundle, stale
 
 
-def test_what_ships_is_up_to_date() -> None:
+def test_the_bundled_scripts_are_up_to_date() -> None:
     assert stale() == [], "run python web/bundle.py"
 
 

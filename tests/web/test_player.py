@@ -341,7 +341,7 @@ def test_a_scene_without_a_track_leaves_the_music_and_warns_once(page: Page) -> 
     )
 
 
-def test_words_that_there_are_not_are_told_with_the_nearest(page: Page) -> None:
+def test_unknown_words_are_reported_with_the_nearest(page: Page) -> None:
     found = page.run("""(async () => {
       const {answers} = await stage(1, [
         [0, (p) => p.enter("twon", {when: "bars", fade_ms: 3})],

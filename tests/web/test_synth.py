@@ -92,7 +92,9 @@ def heard(pcm: Pcm, start: int, samples: int) -> Samples:
 @pytest.mark.parametrize("loop_start_bar", [0, 1, None])
 @pytest.mark.parametrize("chip", ["nes", "gameboy"])
 @pytest.mark.default_cases(1)
-def test_it_gives_the_files_samples(played: Played, chip: str, loop_start_bar: int | None) -> None:
+def test_the_synthesiser_gives_the_samples_of_the_files(
+    played: Played, chip: str, loop_start_bar: int | None
+) -> None:
     music = tune(2, loop_start_bar, chip=chip)
     log = tune_log(2, loop_start_bar, chip)
     pcm = render_log(log, frames_per_bar=music.frames_per_bar)
@@ -106,7 +108,7 @@ def test_it_gives_the_files_samples(played: Played, chip: str, loop_start_bar: i
 
 @pytest.mark.parametrize("filter_name", ["nes", "none"])
 @pytest.mark.slow
-def test_it_knows_every_filter(played: Played, filter_name: str) -> None:
+def test_the_synthesiser_knows_every_filter(played: Played, filter_name: str) -> None:
     log = tune_log(2)
     pcm = render_log(log, filter_name)
     found = played(file_of(log, pcm, filter_name), 10_000, 60_000)
