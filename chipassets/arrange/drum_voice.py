@@ -109,7 +109,7 @@ def covered_strokes(patterns: Sequence[tuple[str, str]]) -> dict[str, tuple[int,
 
 
 def covered_of(strokes: Iterable[DrumStroke]) -> dict[str, tuple[int, int]]:
-    """Return the same of composed strokes, over the whole piece."""
+    """Return how many composed strokes of each kind are covered, and of how many."""
     struck: dict[str, set[int]] = {}
     for stroke in strokes:
         struck.setdefault(stroke.kind, set()).add(stroke.step)

@@ -86,7 +86,7 @@ def encode_nsfe(
     author: str = "",
     copyright_line: str = "",
 ) -> ChipFile:
-    """Return the same as NSFe, whose texts have no length limit.
+    """Return an NSFe with all songs, in order; its texts have no length limit.
 
     It has no `RATE`: what it would say is the format's default, and a player that does not know a
     chunk with capital letters must refuse the file, as Mednafen does.

@@ -46,7 +46,7 @@ class Sounding(Value):
         return self.from_sample + played_ms * self.track.sample_rate_hz // 1000
 
     def delay(self, lost_ms: int) -> Sounding:
-        """Return the same, `lost_ms` later."""
+        """Return the sounding track as if it had started `lost_ms` later."""
         return self.replace(since_ms=self.since_ms + lost_ms)
 
 
