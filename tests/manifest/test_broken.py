@@ -256,7 +256,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "takes zero": (battle("takes: 0"), "4:12", ("1 to 256", "write 1")),
     "takes a fraction": (battle("takes: 2.5"), "4:12", ("whole number",)),
     "seconds of one bar": (
-        battle("length: 1 s"), "4:13", ("write 1 bar (1.412 s), or a tempo: that reaches 240",),
+        battle("length: 1 s"), "4:13", ("write 1 bar (1.463 s), or a tempo: that reaches 240",),
     ),
     "loop yes": (battle("loop: yes"), "4:11", ("the value is true or false", "write true")),
     "loop off": (battle("loop: off"), "4:11", ("write false",)),
