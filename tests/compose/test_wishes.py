@@ -227,7 +227,7 @@ def test_every_note_of_a_section_lies_in_the_register_that_is_asked_for(
     track = a_wish(make_plan, Wish("B", register=Range(*register)))
     pitches = [
         note.pitch
-        for take in range(6)
+        for take in range(12)
         for note in composed(track, take).part(LEAD)
         if note.start_step // BAR in range(4, 7)
     ]
