@@ -1271,14 +1271,23 @@
   }
 
   /**
-   * Replace an element's children; the focused one is focused again.
+   * By element, the key of a focused child that `fill` did not get again: takes are away while more of
+   * them are composed, and come back.
+   * @type {WeakMap<HTMLElement, string>}
+   */
+  const awaited = new WeakMap();
+
+  /**
+   * Replace an element's children; the focused one is focused again, at the latest when it comes back.
    * @param {HTMLElement} element
    * @param {...Child} children
    */
   function fill(element, ...children) {
     const focused = document.activeElement;
-    const key =
-      focused instanceof HTMLElement && element.contains(focused) ? focused.dataset.key : undefined;
+    const isInside = focused instanceof HTMLElement && element.contains(focused);
+    const isNowhere = focused === null || focused === document.body;
+    const key = isInside ? focused.dataset.key : isNowhere ? awaited.get(element) : undefined;
+    awaited.delete(element);
     // Text that was typed but not written yet is kept.
     const typed =
       focused instanceof HTMLInputElement && focused.value !== focused.defaultValue
@@ -1291,6 +1300,7 @@
     );
     if (again instanceof HTMLInputElement && typed !== null) again.value = typed;
     if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+    else awaited.set(element, key);
   }
 
   const SVG = "http://www.w3.org/2000/svg";
